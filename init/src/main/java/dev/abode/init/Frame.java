@@ -1,0 +1,61 @@
+package dev.abode.init;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The unit of everything that the shim writes or is told: a header of 16 bytes, little-endian, and a
+ * payload. The log on disk is a row of {@link Type#OUTPUT} frames; a connection carries all types.
+ *
+ * <pre>
+ *   u32 length of the payload, 0 to 65,536
+ *   u8  type
+ *   u8  stream   (0 stdin, 1 stdout, 2 stderr; 0 where it means nothing)
+ *   u16 zero
+ *   u64 time     nanoseconds since 1970-01-01T00:00Z
+ * </pre>
+ *
+ * @param timeNanos when the shim read or wrote it, nanoseconds since the epoch
+ */
+public record Frame(Type type, int stream, long timeNanos, ByteBuffer payload) {
+
+  public static final int HEADER_BYTES = 16;
+  public static final int MAX_PAYLOAD_BYTES = 65_536;
+
+  public static final int STDIN = 0;
+  public static final int STDOUT = 1;
+  public static final int STDERR = 2;
+
+  /** What a frame is about; the wire value is the ordinal plus one. */
+  public enum Type {
+    /** Shim to client, and in the log: what the workload wrote. */
+    OUTPUT,
+    /** Client to shim: bytes for standard input. */
+    INPUT,
+    /** Client to shim: no more input from this client. */
+    INPUT_END,
+    /** Client to shim: this connection is an attach client; payload u8 bits 1 in, 2 out, 4 err. */
+    ATTACH,
+    /** Shim to client: the answer to ATTACH; output from here on is sent. */
+    ATTACHED,
+    /** Client to shim: this connection gets the shim's events. Answered with the present state. */
+    WATCH,
+    /** Client to shim: begin to play the plan. */
+    START,
+    /** Client to shim: go on after {@link Step.AwaitEngine}. */
+    PROCEED,
+    /** Client to shim: u32 signal number for the workload. */
+    SIGNAL,
+    /** Client to shim: u16 rows, u16 columns. */
+    RESIZE,
+    /** Shim to watcher: nothing started yet. */
+    WAITING,
+    /** Shim to watcher: u32 pid; the workload waits for PROCEED. */
+    CREATED,
+    /** Shim to watcher: u32 pid, u32 zero, u64 start ticks. */
+    STARTED,
+    /** Shim to watcher: u32 phase, u32 step index, u32 errno. The shim ends after it. */
+    FAILED,
+    /** Shim to watcher: the text of the exit record. The shim ends after it. */
+    EXITED
+  }
+}

@@ -1,0 +1,43 @@
+package dev.abode.init;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything that happens between the spawning of a shim and the first instruction of the workload,
+ * as data. {@link Step} says in which process each list is played.
+ *
+ * @param supervision what the shim does for the workload
+ * @param before steps of the stage before the workload's process exists
+ * @param clone namespaces the workload's process is cloned into; {@link Namespace#MOUNT} is not among
+ *     them when the first step inside is {@link Step.OwnMounts}, as for a container
+ * @param beside steps of the stage after that, while the workload's process waits
+ * @param inside steps of the workload's process, the last one {@link Step.Execute} or {@link
+ *     Step.Hold}
+ */
+public record LaunchPlan(
+    Supervision supervision,
+    List<Step> before,
+    Set<Namespace> clone,
+    List<Step> beside,
+    List<Step> inside) {
+
+  public LaunchPlan {
+    before = List.copyOf(before);
+    clone = Set.copyOf(clone);
+    beside = List.copyOf(beside);
+    inside = List.copyOf(inside);
+    if (inside.isEmpty()
+        || !(inside.getLast() instanceof Step.Execute || inside.getLast() instanceof Step.Hold)) {
+      throw new IllegalArgumentException("a plan ends with Execute or Hold");
+    }
+  }
+
+  /** Which of the lists a step is in. */
+  public enum Phase {
+    BEFORE,
+    CLONE,
+    BESIDE,
+    INSIDE
+  }
+}

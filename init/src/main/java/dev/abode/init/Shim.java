@@ -1,0 +1,72 @@
+package dev.abode.init;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * A connection to the supervisor of one workload. A shim is a process of its own: it lives on when
+ * this connection or this JVM ends, and can be found again at its socket.
+ *
+ * <pre>{@code
+ * try (Shim shim = ShimBinary.installed().spawn(plan, socket)) {   // spawned, connected, watching
+ *   shim.start();
+ *   switch (shim.next()) { case Started s -> …  case Failed f -> …  default -> … }
+ * }
+ * }</pre>
+ *
+ * <p>Blocking; meant for virtual threads. One thread may read ({@link #next}) while others write.
+ * Attach clients open connections of their own with {@link #attach}; one attached before {@link
+ * #start} misses nothing.
+ */
+public interface Shim extends AutoCloseable {
+
+  /** Which streams an attached connection carries. */
+  enum Stream {
+    STDIN,
+    STDOUT,
+    STDERR
+  }
+
+  /**
+   * Connects to the shim that listens at {@code socket} and watches it; the first event tells its
+   * state.
+   *
+   * @throws IOException when no shim listens there any more
+   */
+  static Shim connect(Path socket) throws IOException {
+    throw new UnsupportedOperationException("to come: " + socket);
+  }
+
+  /**
+   * Connects a client that is sent the workload's output, and whose input goes to the workload.
+   * Returns when the shim has acknowledged, so that everything written from now on arrives.
+   */
+  static Shim attach(Path socket, Set<Stream> streams) throws IOException {
+    throw new UnsupportedOperationException("to come: " + socket + streams);
+  }
+
+  /** Waits for what comes next. {@link ShimEvent.Gone} at the end, again and again. */
+  ShimEvent next() throws IOException;
+
+  /** Tells the shim to play its plan. Legal once. */
+  void start() throws IOException;
+
+  /** Lets the launch go on after {@link ShimEvent.Created}. */
+  void proceed() throws IOException;
+
+  /** Sends {@code signal}, a number of {@code signal(7)}, to the workload; ignored once it ended. */
+  void signal(int signal) throws IOException;
+
+  void resize(int rows, int columns) throws IOException;
+
+  /** Passes {@code bytes} to standard input; blocks while the workload does not read. */
+  void input(ByteBuffer bytes) throws IOException;
+
+  /** No more input from this client; the workload sees end-of-file if that was asked for. */
+  void endInput() throws IOException;
+
+  @Override
+  void close() throws IOException;
+}

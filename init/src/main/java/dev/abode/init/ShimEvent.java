@@ -1,0 +1,27 @@
+package dev.abode.init;
+
+import java.nio.ByteBuffer;
+
+/** What a connection to a shim delivers. */
+public sealed interface ShimEvent {
+  /** The shim has not been told to start. */
+  record Waiting() implements ShimEvent {}
+
+  /** The workload's process exists and waits at {@link Step.AwaitEngine}. */
+  record Created(int pid) implements ShimEvent {}
+
+  /** The workload runs: {@code execve} succeeded, or the plan holds. */
+  record Started(int pid, long startTicks) implements ShimEvent {}
+
+  /** The launch failed in {@code phase} at {@code step} of its list; nothing of it is left. */
+  record Failed(LaunchPlan.Phase phase, int step, int errno) implements ShimEvent {}
+
+  /** The workload ended and its exit record, if asked for, is on disk. */
+  record Exited(ExitRecord record) implements ShimEvent {}
+
+  /** The workload wrote; only on an attached connection. */
+  record Output(int stream, long timeNanos, ByteBuffer bytes) implements ShimEvent {}
+
+  /** The connection ended: the shim is gone. Always last, and repeated if asked again. */
+  record Gone() implements ShimEvent {}
+}
