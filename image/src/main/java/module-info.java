@@ -1,0 +1,11 @@
+/** Images: references, registries, the content store, layers and their unpacked form. */
+module dev.abode.image {
+  requires transitive dev.abode.linux;
+  requires com.github.luben.zstd_jni;
+  requires io.avaje.jsonb;
+  requires java.net.http;
+  requires org.slf4j;
+  requires static org.jspecify;
+
+  exports dev.abode.image;
+}
