@@ -8,4 +8,5 @@ module dev.abode.image {
   requires static org.jspecify;
 
   exports dev.abode.image;
+  exports dev.abode.image.registry;
 }

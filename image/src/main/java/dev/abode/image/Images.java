@@ -22,8 +22,11 @@ public final class Images implements AutoCloseable {
   /**
    * Opens the store in {@code folder}, which is made if missing, and repairs what a dead process
    * left half-made.
+   *
+   * @param registries where {@link #pull} and {@link #push} go, {@code RegistryClient.of(options)};
+   *     closed by the caller
    */
-  public static Images open(Path folder, RegistryOptions registries) throws IOException {
+  public static Images open(Path folder, Registries registries) throws IOException {
     throw new UnsupportedOperationException("to come: " + folder + registries);
   }
 
