@@ -3,8 +3,9 @@ package dev.abode.init;
 import java.nio.ByteBuffer;
 
 /**
- * The unit of everything that the shim writes or is told: a header of 16 bytes, little-endian, and a
- * payload. The log on disk is a row of {@link Type#OUTPUT} frames; a connection carries all types.
+ * The unit of everything that the shim writes or is told: a header of 16 bytes, little-endian, and
+ * a payload. The log on disk is a row of {@link Type#OUTPUT} frames; a connection carries all
+ * types.
  *
  * <pre>
  *   u32 length of the payload, 0 to 65,536

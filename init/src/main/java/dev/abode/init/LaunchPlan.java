@@ -9,8 +9,8 @@ import java.util.Set;
  *
  * @param supervision what the shim does for the workload
  * @param before steps of the stage before the workload's process exists
- * @param clone namespaces the workload's process is cloned into; {@link Namespace#MOUNT} is not among
- *     them when the first step inside is {@link Step.OwnMounts}, as for a container
+ * @param namespaces the namespaces the workload's process is cloned into; {@link Namespace#MOUNT}
+ *     is not among them when the first step inside is {@link Step.OwnMounts}, as for a container
  * @param beside steps of the stage after that, while the workload's process waits
  * @param inside steps of the workload's process, the last one {@link Step.Execute} or {@link
  *     Step.Hold}
@@ -18,13 +18,13 @@ import java.util.Set;
 public record LaunchPlan(
     Supervision supervision,
     List<Step> before,
-    Set<Namespace> clone,
+    Set<Namespace> namespaces,
     List<Step> beside,
     List<Step> inside) {
 
   public LaunchPlan {
     before = List.copyOf(before);
-    clone = Set.copyOf(clone);
+    namespaces = Set.copyOf(namespaces);
     beside = List.copyOf(beside);
     inside = List.copyOf(inside);
     if (inside.isEmpty()

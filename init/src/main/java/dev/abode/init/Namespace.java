@@ -1,6 +1,8 @@
 package dev.abode.init;
 
-/** The namespaces of {@code namespaces(7)}, with their {@code CLONE_NEW*} flags of linux/sched.h. */
+/**
+ * The namespaces of {@code namespaces(7)}, with their {@code CLONE_NEW*} flags of linux/sched.h.
+ */
 public enum Namespace {
   MOUNT(0x0002_0000, "mnt"),
   CGROUP(0x0200_0000, "cgroup"),

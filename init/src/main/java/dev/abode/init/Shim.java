@@ -56,7 +56,9 @@ public interface Shim extends AutoCloseable {
   /** Lets the launch go on after {@link ShimEvent.Created}. */
   void proceed() throws IOException;
 
-  /** Sends {@code signal}, a number of {@code signal(7)}, to the workload; ignored once it ended. */
+  /**
+   * Sends {@code signal}, a number of {@code signal(7)}, to the workload; ignored once it ended.
+   */
   void signal(int signal) throws IOException;
 
   void resize(int rows, int columns) throws IOException;

@@ -82,8 +82,8 @@ public sealed interface Step {
 
   /**
    * {@code open_tree(2)} of {@code source} on the host as a detached copy, kept as number {@code
-   * slot} for a later {@link Attach}; beside only. The slots of the stage are handed to the workload
-   * when it is released.
+   * slot} for a later {@link Attach}; beside only. The slots of the stage are handed to the
+   * workload when it is released.
    *
    * @param slot 0 to 511, used once
    * @param recursive whether mounts below come along; flags and id map then apply to all of them
@@ -124,8 +124,8 @@ public sealed interface Step {
   }
 
   /**
-   * A bind mount made and attached at once, not id-mapped: {@code open_tree}, {@code mount_setattr},
-   * {@code move_mount}.
+   * A bind mount made and attached at once, not id-mapped: {@code open_tree}, {@code
+   * mount_setattr}, {@code move_mount}.
    */
   record Bind(
       Place sourcePlace,
@@ -149,10 +149,15 @@ public sealed interface Step {
     }
   }
 
-  /** Opens {@code path} of the host as the root that {@link Place#ROOTFS} refers to from here on. */
+  /**
+   * Opens {@code path} of the host as the root that {@link Place#ROOTFS} refers to from here on.
+   */
   record UseRoot(String path) implements Step {}
 
-  /** Hides {@code path} of the rootfs: a file under {@code /dev/null}, a directory under an empty read-only tmpfs; nothing to do when it is missing. */
+  /**
+   * Hides {@code path} of the rootfs: a file under {@code /dev/null}, a directory under an empty
+   * read-only tmpfs; nothing to do when it is missing.
+   */
   record Mask(String path) implements Step {}
 
   /** Makes {@code path} of the rootfs read-only by a bind mount of itself; nothing when missing. */
@@ -166,7 +171,9 @@ public sealed interface Step {
 
   // ---- files
 
-  /** Writes {@code content} to an existing file with one {@code write(2)} (cgroup, sysctl, proc). */
+  /**
+   * Writes {@code content} to an existing file with one {@code write(2)} (cgroup, sysctl, proc).
+   */
   record WriteFile(Place place, String path, String content) implements Step {}
 
   record MakeDirectory(Place place, String path, int mode) implements Step {}
@@ -193,10 +200,10 @@ public sealed interface Step {
 
   /**
    * Opens a new pseudo terminal of the {@code devpts} mounted at {@code /dev/pts}, hands its master
-   * to the shim, makes the slave the controlling terminal and the standard streams, and, when {@code
-   * console}, binds it to {@code /dev/console}. Only in a plan with a terminal; after {@link
-   * PivotRoot}. What {@code /dev/pts/ptmx} is gets checked (character device 5:2 on a devpts) so that
-   * a hostile file in its place fails with {@code ENODEV}.
+   * to the shim, makes the slave the controlling terminal and the standard streams, and, when
+   * {@code console}, binds it to {@code /dev/console}. Only in a plan with a terminal; after {@link
+   * PivotRoot}. What {@code /dev/pts/ptmx} is gets checked (character device 5:2 on a devpts) so
+   * that a hostile file in its place fails with {@code ENODEV}.
    */
   record OpenTerminal(boolean console) implements Step {}
 
@@ -225,7 +232,8 @@ public sealed interface Step {
   }
 
   /** {@code capset(2)} and the ambient set; the inheritable set is set to {@code ambient}. */
-  record SetCapabilities(Set<Capability> effective, Set<Capability> permitted, Set<Capability> ambient)
+  record SetCapabilities(
+      Set<Capability> effective, Set<Capability> permitted, Set<Capability> ambient)
       implements Step {
     public SetCapabilities {
       effective = Set.copyOf(effective);
@@ -252,8 +260,8 @@ public sealed interface Step {
   }
 
   /**
-   * {@code chdir(2)}, and then a check that {@code getcwd(2)} names a path below the root, so that a
-   * descriptor that leads out cannot be a working directory (CVE-2024-21626).
+   * {@code chdir(2)}, and then a check that {@code getcwd(2)} names a path below the root, so that
+   * a descriptor that leads out cannot be a working directory (CVE-2024-21626).
    */
   record ChangeDirectory(String path) implements Step {}
 

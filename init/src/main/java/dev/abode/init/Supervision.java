@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param openStdin whether the workload gets a standard input; otherwise it reads end-of-file
  * @param closeStdinOnce whether standard input ends when the first client attached to it leaves
  * @param log where output is kept
- * @param exitRecord the file the exit is written to, by fsync and rename, before the shim leaves; its
- *     folder must exist. Its form is that of {@link ExitRecord}
+ * @param exitRecord the file the exit is written to, by fsync and rename, before the shim leaves;
+ *     its folder must exist. Its form is that of {@link ExitRecord}
  * @param oomEvents a cgroup file with a line {@code oom_kill N} ({@code memory.oom_control} of v1,
  *     {@code memory.events} of v2), read before the launch and after the exit
  */
@@ -29,9 +29,9 @@ public record Supervision(
     Optional<Path> oomEvents) {
 
   /**
-   * A log made of frames (see {@link Frame}), the current part being {@code file}, older parts {@code
-   * file.1}, {@code file.2} and so on. A part that would outgrow {@code maxBytes} is renamed and a new
-   * one begun; a start appends to what is there.
+   * A log made of frames (see {@link Frame}), the current part being {@code file}, older parts
+   * {@code file.1}, {@code file.2} and so on. A part that would outgrow {@code maxBytes} is renamed
+   * and a new one begun; a start appends to what is there.
    *
    * @param maxBytes size of one part in bytes, at least 4096
    * @param maxFiles how many parts are kept, the current one included, at least 1

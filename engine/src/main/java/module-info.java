@@ -1,0 +1,13 @@
+/** Instances and their life: the engine, its values and its failures. */
+module dev.abode.engine {
+  requires transitive dev.abode.image;
+  requires dev.abode.init;
+  requires dev.abode.linux;
+  requires io.avaje.jsonb;
+  requires org.slf4j;
+  requires static org.jspecify;
+
+  exports dev.abode.engine;
+  exports dev.abode.engine.failure;
+  exports dev.abode.engine.instance;
+}
