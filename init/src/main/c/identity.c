@@ -5,11 +5,18 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <sys/prctl.h>
 
 int identity_groups(const struct actor *actor, const struct step *step) {
   const void *groups = plan_text(&actor->plan, step->data);
   return syscall(SYS_setgroups, step->data_size / sizeof(gid_t), groups) < 0 ? errno : 0;
+}
+
+void identity_root(const struct actor *actor) {
+  if (!actor->other_user_namespace) return;
+  if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* forgotten by the kernel with the change */
 }
 
 static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
@@ -29,6 +36,18 @@ static int permitted_capabilities(uint64_t *permitted) {
   if (syscall(SYS_capget, &header, data) < 0) return errno;
   *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
   return 0;
+}
+
+int identity_files(uid_t uid, gid_t gid) {
+  syscall(SYS_setfsgid, gid);
+  syscall(SYS_setfsuid, uid);
+  /* These two do not report failure; asked for what cannot be, they answer what is. */
+  if ((uid_t)syscall(SYS_setfsuid, -1) != uid || (gid_t)syscall(SYS_setfsgid, -1) != gid)
+    return EPERM;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  uint64_t permitted = 0;
+  int error = permitted_capabilities(&permitted);
+  return error != 0 ? error : set_capabilities(permitted, permitted, 0);
 }
 
 /* number: uid, gid */

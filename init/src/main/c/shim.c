@@ -707,7 +707,6 @@ static void advance(void) {
       }
       return;
     case STATE_ENDING:
-      if (all_taken() || now >= shim.deadline) leave();
       return;
   }
 }
@@ -796,5 +795,6 @@ void shim_run(void) {
     serve_clients(count);
     if (polled[POLL_LISTENER].revents != 0) accept_clients();
     advance();
+    if (shim.state == STATE_ENDING && (all_taken() || time_steady() >= shim.deadline)) leave();
   }
 }

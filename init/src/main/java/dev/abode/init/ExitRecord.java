@@ -2,6 +2,8 @@ package dev.abode.init;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * How a workload ended, as the shim writes it: lines of a name, a space and a decimal number.
@@ -37,5 +39,49 @@ public record ExitRecord(
   /** The status as a shell and Docker give it: the exit status, or 128 plus the signal. */
   public int shellStatus() {
     return signal == 0 ? status : 128 + signal;
+  }
+
+  /**
+   * Reads the text a shim wrote.
+   *
+   * @throws IllegalArgumentException when it is not that
+   */
+  public static ExitRecord parse(String text) {
+    Map<String, Long> values = new HashMap<>();
+    text.lines()
+        .forEach(
+            line -> {
+              int space = line.indexOf(' ');
+              if (space < 0) {
+                throw new IllegalArgumentException("no exit record: " + line);
+              }
+              values.put(line.substring(0, space), Long.valueOf(line.substring(space + 1)));
+            });
+    return new ExitRecord(
+        (int) value(values, "pid"),
+        (int) value(values, "status"),
+        (int) value(values, "signal"),
+        value(values, "oom"),
+        instant(value(values, "started")),
+        instant(value(values, "finished")),
+        micros(value(values, "user_usec")),
+        micros(value(values, "system_usec")),
+        value(values, "max_rss_kib") * 1024);
+  }
+
+  private static long value(Map<String, Long> values, String name) {
+    Long value = values.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("an exit record without \"" + name + "\": " + values);
+    }
+    return value;
+  }
+
+  private static Instant instant(long nanos) {
+    return Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000);
+  }
+
+  private static Duration micros(long micros) {
+    return Duration.ofNanos(Math.multiplyExact(micros, 1000));
   }
 }

@@ -1,6 +1,8 @@
 package dev.abode.init;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
 
 /**
  * The unit of everything that the shim writes or is told: a header of 16 bytes, little-endian, and
@@ -25,6 +27,62 @@ public record Frame(Type type, int stream, long timeNanos, ByteBuffer payload) {
   public static final int STDIN = 0;
   public static final int STDOUT = 1;
   public static final int STDERR = 2;
+
+  private static final Type[] TYPES = Type.values();
+
+  /**
+   * Takes the next frame out of {@code bytes}, whatever its order, and moves its position behind
+   * it. Empty, and nothing moved, when the rest is not a whole frame: more has to be read, or, at
+   * the end of a log, a crash cut it off.
+   *
+   * @return a frame whose payload is a copy, little-endian
+   * @throws IllegalArgumentException when the bytes at the position are no frame
+   */
+  public static Optional<Frame> take(ByteBuffer bytes) {
+    int size = wholeBytes(bytes);
+    if (size == 0 || bytes.remaining() < size) {
+      return Optional.empty();
+    }
+    ByteBuffer frame = bytes.slice(bytes.position(), size).order(ByteOrder.LITTLE_ENDIAN);
+    int type = frame.get(4);
+    if (type < 1 || type > TYPES.length) {
+      throw new IllegalArgumentException("a frame of type " + type);
+    }
+    byte[] payload = new byte[size - HEADER_BYTES];
+    frame.get(HEADER_BYTES, payload);
+    bytes.position(bytes.position() + size);
+    return Optional.of(
+        new Frame(
+            TYPES[type - 1],
+            frame.get(5),
+            frame.getLong(8),
+            ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN)));
+  }
+
+  /**
+   * How many bytes the frame at the position of {@code bytes} has, header included; 0 when not even
+   * its header is there.
+   *
+   * @throws IllegalArgumentException when it claims more than a frame can have
+   */
+  static int wholeBytes(ByteBuffer bytes) {
+    if (bytes.remaining() < HEADER_BYTES) {
+      return 0;
+    }
+    int length = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).getInt(bytes.position());
+    if (length < 0 || length > MAX_PAYLOAD_BYTES) {
+      throw new IllegalArgumentException("a frame of " + Integer.toUnsignedLong(length) + " bytes");
+    }
+    return HEADER_BYTES + length;
+  }
+
+  /** The header of a frame that is sent to a shim. */
+  static ByteBuffer header(Type type, int length) {
+    return ByteBuffer.allocate(HEADER_BYTES)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(0, length)
+        .put(4, (byte) (type.ordinal() + 1));
+  }
 
   /** What a frame is about; the wire value is the ordinal plus one. */
   public enum Type {

@@ -33,9 +33,15 @@ public record LaunchPlan(
     }
   }
 
-  /** Which of the lists a step is in. */
+  /** Which of the lists a step is in, or what else of a launch failed. */
   public enum Phase {
+    /**
+     * The shim's own preparations, as step 0 the reading of the plan ({@code EBADMSG}: it is of
+     * another version, or corrupt), 1 the log, 2 the streams, 3 the stage.
+     */
+    SHIM,
     BEFORE,
+    /** The cloning of the workload's process into its namespaces, as step 0. */
     CLONE,
     BESIDE,
     INSIDE

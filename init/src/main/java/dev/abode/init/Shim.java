@@ -10,7 +10,7 @@ import java.util.Set;
  * this connection or this JVM ends, and can be found again at its socket.
  *
  * <pre>{@code
- * try (Shim shim = ShimBinary.installed().spawn(plan, socket)) {   // spawned, connected, watching
+ * try (Shim shim = binary.spawn(plan, socket)) {   // spawned, connected, watching
  *   shim.start();
  *   switch (shim.next()) { case Started s -> …  case Failed f -> …  default -> … }
  * }
@@ -36,7 +36,7 @@ public interface Shim extends AutoCloseable {
    * @throws IOException when no shim listens there any more
    */
   static Shim connect(Path socket) throws IOException {
-    throw new UnsupportedOperationException("to come: " + socket);
+    return ShimConnection.watching(socket);
   }
 
   /**
@@ -44,7 +44,7 @@ public interface Shim extends AutoCloseable {
    * Returns when the shim has acknowledged, so that everything written from now on arrives.
    */
   static Shim attach(Path socket, Set<Stream> streams) throws IOException {
-    throw new UnsupportedOperationException("to come: " + socket + streams);
+    return ShimConnection.attached(socket, streams);
   }
 
   /** Waits for what comes next. {@link ShimEvent.Gone} at the end, again and again. */

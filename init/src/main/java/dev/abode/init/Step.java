@@ -64,7 +64,12 @@ public sealed interface Step {
   /** {@code unshare(CLONE_NEWNS)} and then {@code propagation} for the whole tree. */
   record OwnMounts(Propagation propagation) implements Step {}
 
-  /** Writes {@code uid_map} and {@code gid_map} of the workload's process; beside only. */
+  /**
+   * Writes {@code uid_map} and {@code gid_map} of the workload's process; beside only. From here on
+   * the stage makes files as the namespace's root ({@code setfsuid(2)}), its capabilities kept: an
+   * overlay works with the credentials of its mounter, and an id-mapped upper directory refuses an
+   * owner that its map does not hold, the host's root, with {@code EOVERFLOW}.
+   */
   record MapIds(List<IdRange> uids, List<IdRange> gids) implements Step {
     public MapIds {
       uids = List.copyOf(uids);
@@ -111,7 +116,7 @@ public sealed interface Step {
 
   /**
    * {@code mount(2)} of a new file system; {@code data} as the file system documents it, relative
-   * names in it are relative to the working directory.
+   * names in it are relative to the working directory. A missing target is made, a directory.
    *
    * @param flags per-mount flags; an overlay, proc or tmpfs takes the classic {@code MS_*} of them
    */
@@ -151,6 +156,9 @@ public sealed interface Step {
 
   /**
    * Opens {@code path} of the host as the root that {@link Place#ROOTFS} refers to from here on.
+   * Inside, in a user namespace, the process then becomes the namespace's root: before, it is the
+   * host's, which may pass through closed folders to {@code path} but, being mapped by nothing,
+   * could not make a file. (In a list without this step it becomes so before the first.)
    */
   record UseRoot(String path) implements Step {}
 
@@ -172,10 +180,17 @@ public sealed interface Step {
   // ---- files
 
   /**
-   * Writes {@code content} to an existing file with one {@code write(2)} (cgroup, sysctl, proc).
+   * Writes {@code content} to an existing file with one {@code write(2)} (cgroup, sysctl, proc). In
+   * the rootfs a path below {@code /proc} must lead to a procfs, else {@code ENODEV}. {@code
+   * /proc/self/oom_score_adj} is written {@code before}: later the process may not open it for
+   * writing, because nothing of it may be traced.
    */
   record WriteFile(Place place, String path, String content) implements Step {}
 
+  /**
+   * {@code mkdirat(2)}, missing parents included (of mode 0755). A directory that exists already is
+   * left as it is.
+   */
   record MakeDirectory(Place place, String path, int mode) implements Step {}
 
   /** {@code symlinkat(2)}: {@code path} becomes a link that says {@code target}. */
@@ -207,7 +222,12 @@ public sealed interface Step {
    */
   record OpenTerminal(boolean console) implements Step {}
 
-  /** {@code fchown(2)} of the standard streams, so that {@code /dev/stdout} can be opened again. */
+  /**
+   * {@code fchown(2)} of the standard streams, so that {@code /dev/stdout} can be opened again.
+   * Pipes belong to the host's root, so in a plan with a user namespace this is a step {@code
+   * beside}, with ids of the host; a terminal's slave is chowned inside, after {@link
+   * OpenTerminal}, with ids of the namespace.
+   */
   record OwnStreams(int uid, int gid) implements Step {}
 
   record SetUmask(int mask) implements Step {}
@@ -267,7 +287,9 @@ public sealed interface Step {
 
   /**
    * The workload becomes a child of this process, which stays as a minimal init: forwards signals,
-   * reaps, and ends with the workload's status ({@code docker run --init}).
+   * reaps, and ends with the workload's status, 128 plus the signal when one ended it ({@code
+   * docker run --init}). Right before {@link Execute}, so that the init has no more rights than the
+   * workload.
    */
   record StayAsInit() implements Step {}
 

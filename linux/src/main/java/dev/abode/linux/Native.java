@@ -53,6 +53,11 @@ final class Native {
         Linker.Option.firstVariadicArg(1));
   }
 
+  /** What x86-64, or arm64 with the generic tables of asm-generic, calls something. */
+  static long number(long x86, long generic) {
+    return System.getProperty("os.arch", "").equals("amd64") ? x86 : generic;
+  }
+
   /** Where a call's {@code errno} is put; lives as long as {@code arena}. */
   static MemorySegment errnoSegment(Arena arena) {
     return arena.allocate(CAPTURE);
