@@ -9,4 +9,7 @@ module dev.abode.image {
 
   exports dev.abode.image;
   exports dev.abode.image.registry;
+
+  provides io.avaje.jsonb.spi.JsonbExtension with
+      dev.abode.image.registry.RegistryJsonComponent;
 }
