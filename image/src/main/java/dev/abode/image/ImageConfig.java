@@ -48,6 +48,59 @@ public record ImageConfig(
     history = List.copyOf(history);
   }
 
+  /** A configuration for {@code platform} that sets nothing. */
+  public static ImageConfig empty(Platform platform) {
+    return new ImageConfig(
+        platform,
+        Optional.empty(),
+        "",
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Map.of(),
+        "",
+        "",
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        List.of());
+  }
+
+  /**
+   * This configuration as Dockerfile instructions change it, as {@code docker commit -c} takes
+   * them: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, SHELL, STOPSIGNAL, USER, VOLUME,
+   * WORKDIR.
+   *
+   * @throws ImageException of kind INVALID_ARGUMENT for any other, or a malformed one
+   */
+  public ImageConfig changed(List<String> instructions) {
+    return ConfigChanges.apply(this, instructions);
+  }
+
+  /** The same settings with other provenance and layers. */
+  ImageConfig made(Optional<Instant> when, String by, List<DiffId> layerIds, List<History> lines) {
+    return new ImageConfig(
+        platform,
+        when,
+        by,
+        command,
+        entrypoint,
+        environment,
+        exposedPorts,
+        volumes,
+        labels,
+        workingDirectory,
+        user,
+        stopSignal,
+        shell,
+        health,
+        layerIds,
+        lines);
+  }
+
   /** A {@code HEALTHCHECK}; {@code test} as in the image: NONE, CMD …, CMD-SHELL …. */
   public record Health(
       List<String> test,

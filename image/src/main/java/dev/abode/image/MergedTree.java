@@ -1,5 +1,7 @@
 package dev.abode.image;
 
+import dev.abode.linux.FileTreeFile;
+import dev.abode.linux.FileTreeStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +22,11 @@ public final class MergedTree {
     this.layers = List.copyOf(layers);
   }
 
+  /** The folders, the top one first. */
+  public List<Path> layers() {
+    return layers;
+  }
+
   /**
    * The content of a regular file; empty when there is none by that name.
    *
@@ -27,11 +34,40 @@ public final class MergedTree {
    * @throws ImageException of kind EXHAUSTED when it has more than {@code maxBytes}
    */
   public Optional<byte[]> read(String path, int maxBytes) throws IOException {
-    throw new UnsupportedOperationException("to come: " + path + maxBytes + layers);
+    try (LayerView view = LayerView.of(layers)) {
+      Optional<LayerView.Found> found = view.resolve(path);
+      if (found.isEmpty() || found.get().status().kind() != FileTreeStatus.Kind.REGULAR) {
+        return Optional.empty();
+      }
+      try (FileTreeFile file = found.get().tree().read(found.get().path().toString())) {
+        byte[] content = file.input(0).readNBytes(maxBytes + 1);
+        if (content.length > maxBytes) {
+          throw new ImageException(
+              ImageException.Kind.EXHAUSTED,
+              TreeWriter.shown(path)
+                  + " is larger than the "
+                  + maxBytes
+                  + " bytes that are read of it");
+        }
+        return Optional.of(content);
+      }
+    }
   }
 
-  /** The folder or file on the host that {@code path} resolves to, its last link followed. */
+  /**
+   * The folder or file on the host that {@code path} resolves to, its last link followed. Of a
+   * folder in several layers it is the topmost.
+   */
   public Optional<Path> find(String path) throws IOException {
-    throw new UnsupportedOperationException("to come: " + path);
+    try (LayerView view = LayerView.of(layers)) {
+      return view.resolve(path).map(view::host);
+    }
+  }
+
+  /** What {@code path} leads to, its last link followed; empty when there is nothing. */
+  public Optional<FileTreeStatus> status(String path) throws IOException {
+    try (LayerView view = LayerView.of(layers)) {
+      return view.resolve(path).map(LayerView.Found::status);
+    }
   }
 }
