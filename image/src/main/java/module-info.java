@@ -9,6 +9,7 @@ module dev.abode.image {
 
   exports dev.abode.image;
   exports dev.abode.image.registry;
+  exports dev.abode.image.tar;
 
   provides io.avaje.jsonb.spi.JsonbExtension with
       dev.abode.image.registry.RegistryJsonComponent;

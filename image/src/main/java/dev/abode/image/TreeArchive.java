@@ -38,6 +38,16 @@ public final class TreeArchive {
     }
   }
 
+  /**
+   * The content of a tar that is compressed with gzip or zstd or not at all, judged by its first
+   * bytes.
+   *
+   * @throws ImageException of kind UNSUPPORTED for bzip2 and xz
+   */
+  public static InputStream unpacked(InputStream tar) throws IOException {
+    return Compression.detect(tar).unpacked();
+  }
+
   static void putAll(InputStream tar, TreeWriter writer, UnpackLimits limits) throws IOException {
     TarReader reader = new TarReader(tar, limits.tar());
     Optional<TarEntry> entry = reader.next();
