@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Turns credentials into the {@code Authorization} header a registry wants, and keeps it as long as
@@ -36,6 +37,7 @@ final class Authorizer {
   private final Transport transport;
   private final InstantSource clock;
   private final Map<Key, Authorization> kept = new ConcurrentHashMap<>();
+  private final Map<Key, ReentrantLock> locks = new ConcurrentHashMap<>();
 
   private record Key(URI place, Scope scope, Credentials credentials) {}
 
@@ -59,18 +61,37 @@ final class Authorizer {
         .map(Authorization::header);
   }
 
-  /** Forgets a header the registry refused. */
-  void forget(Endpoint place, Scope scope, Credentials credentials) {
-    kept.remove(new Key(place.base(), scope, credentials));
-  }
-
   /**
-   * Answers a registry's challenges.
+   * Answers a registry's challenges. Of threads that ask for the same at the same time one goes to
+   * the token server, and the others take what it brings.
    *
+   * @param refused the header that the registry did not accept; empty if there was none
    * @return the header; empty if nothing this client has can answer them
    * @throws ImageException of kind UNAUTHORIZED if the token server refuses the credentials
    */
   Optional<String> answer(
+      Endpoint place,
+      List<Challenge> challenges,
+      Scope scope,
+      Credentials credentials,
+      Optional<String> refused)
+      throws ConnectionFailure {
+    Key key = new Key(place.base(), scope, credentials);
+    ReentrantLock lock = locks.computeIfAbsent(key, k -> new ReentrantLock());
+    lock.lock();
+    try {
+      Optional<String> broughtByAnother = known(place, scope, credentials);
+      if (broughtByAnother.isPresent() && !broughtByAnother.equals(refused)) {
+        return broughtByAnother;
+      }
+      kept.remove(key);
+      return answerAnew(place, challenges, scope, credentials);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Optional<String> answerAnew(
       Endpoint place, List<Challenge> challenges, Scope scope, Credentials credentials)
       throws ConnectionFailure {
     for (Challenge challenge : challenges) {

@@ -90,7 +90,8 @@ record Challenge(String scheme, Map<String, String> parameters) {
         }
         value.append(text.charAt(at));
       }
-      at++;
+      // Past the closing quote, which a broken header lacks.
+      at = Math.min(at + 1, text.length());
       return value.toString();
     }
 

@@ -62,8 +62,10 @@ final class CredentialHelper {
 
   private static void killWhenLate(Process process) {
     try {
-      process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-      process.destroyForcibly();
+      // Destroying a process that has ended would close its output before it is read.
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
     } catch (InterruptedException e) {
       // It ended in time.
       return;

@@ -107,10 +107,11 @@ final class Session {
    * @throws ImageException of kind UNAUTHORIZED if a token server refuses the credentials
    */
   Reply send(Call call) throws ConnectionFailure {
-    Reply first = follow(call, authorizer.known(endpoint, scope, credentials));
+    Optional<String> known = authorizer.known(endpoint, scope, credentials);
+    Reply first = follow(call, known);
     Reply reply =
         first.status() == 401 && endpoint.sameOrigin(first.uri())
-            ? follow(call, Optional.of(introduction(first)))
+            ? follow(call, Optional.of(introduction(first, known)))
             : first;
     if (!Refusal.isTransient(reply.status())) {
       return reply;
@@ -120,13 +121,12 @@ final class Session {
     }
   }
 
-  /** The header that {@code refusal} asks for. */
-  private String introduction(Reply refusal) throws ConnectionFailure {
+  /** The header that {@code refusal} asks for; what was known may have ended early. */
+  private String introduction(Reply refusal, Optional<String> refused) throws ConnectionFailure {
     try (refusal) {
-      // What was known may have ended earlier than it said: once more, with a new one.
-      authorizer.forget(endpoint, scope, credentials);
       List<Challenge> challenges = Challenge.parse(refusal.headers("WWW-Authenticate"));
-      Optional<String> header = authorizer.answer(endpoint, challenges, scope, credentials);
+      Optional<String> header =
+          authorizer.answer(endpoint, challenges, scope, credentials, refused);
       if (header.isEmpty()) {
         throw unauthorized(refusal);
       }

@@ -51,6 +51,7 @@ public final class RegistryServer implements AutoCloseable {
   public static final class Builder {
     private Optional<PrivateAuthority> authority = Optional.empty();
     private String auth = "";
+    private boolean clientCertificates;
 
     private Builder() {}
 
@@ -82,35 +83,31 @@ public final class RegistryServer implements AutoCloseable {
       return this;
     }
 
+    /** Lets only those in whose certificate the same CA signed; after {@link #withTls}. */
+    public Builder withClientCertificates() {
+      clientCertificates = true;
+      return this;
+    }
+
     /** Starts the process and waits until it accepts connections. */
     public RegistryServer start() throws IOException, InterruptedException {
       Path folder = Files.createTempDirectory("abode-registry-");
-      RegistryServer server = new RegistryServer(folder, freePort(), auth, authority);
+      RegistryServer server = new RegistryServer(folder, freePort(), this);
       server.awaitListening();
       return server;
     }
   }
 
-  private RegistryServer(Path folder, int port, String auth, Optional<PrivateAuthority> authority)
-      throws IOException {
+  private RegistryServer(Path folder, int port, Builder wanted) throws IOException {
     this.folder = folder;
     this.port = port;
-    this.authority = authority;
+    this.authority = wanted.authority;
     Files.writeString(folder.resolve("htpasswd"), HTPASSWD);
     String basic =
         "auth:\n  htpasswd:\n    realm: abode tests\n    path: "
             + folder.resolve("htpasswd")
             + "\n";
-    String tls =
-        authority
-            .map(
-                ca ->
-                    "  tls:\n    certificate: "
-                        + ca.serverCertificate()
-                        + "\n    key: "
-                        + ca.serverKey()
-                        + "\n")
-            .orElse("");
+    String tls = authority.map(ca -> tls(ca, wanted.clientCertificates)).orElse("");
     Files.writeString(
         folder.resolve("config.yml"),
         """
@@ -130,8 +127,17 @@ public final class RegistryServer implements AutoCloseable {
         """
                 .formatted(folder.resolve("storage"), port)
             + tls
-            + (auth.equals("basic") ? basic : auth));
+            + (wanted.auth.equals("basic") ? basic : wanted.auth));
     this.process = launch();
+  }
+
+  private static String tls(PrivateAuthority ca, boolean clientCertificates) {
+    return "  tls:\n    certificate: "
+        + ca.serverCertificate()
+        + "\n    key: "
+        + ca.serverKey()
+        + "\n"
+        + (clientCertificates ? "    clientcas:\n      - " + ca.certificate() + "\n" : "");
   }
 
   /** A registry that lets everybody in, in plain HTTP. */
