@@ -56,14 +56,19 @@ record Inspection(Session source, Reference reference, RetryPolicy patience) {
         throw new ImageException(
             ImageException.Kind.INVALID_ARGUMENT, what + " does not have the digest " + config);
       }
-      Wire.Target target = Wire.read(Wire.Target.class, bytes.toArray(), what);
-      return target.architecture().isEmpty()
-          ? Optional.empty()
-          : Optional.of(
-              new Platform(
-                  target.os().isEmpty() ? "linux" : target.os(),
-                  target.architecture(),
-                  Optional.of(target.variant()).filter(variant -> !variant.isEmpty())));
+      return platform(bytes.toArray(), what);
     }
+  }
+
+  /** What the beginning of an image configuration says the image is for. */
+  static Optional<Platform> platform(byte[] config, String what) {
+    Wire.Target target = Wire.read(Wire.Target.class, config, what);
+    return target.architecture().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Platform(
+                target.os().isEmpty() ? "linux" : target.os(),
+                target.architecture(),
+                Optional.of(target.variant()).filter(variant -> !variant.isEmpty())));
   }
 }

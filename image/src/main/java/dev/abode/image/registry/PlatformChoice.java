@@ -36,7 +36,8 @@ final class PlatformChoice {
         manifest -> manifest.platform().map(PlatformChoice::level).orElse(0));
   }
 
-  private static boolean suits(Platform offered, Platform wanted) {
+  /** Whether what is made for one platform runs on another. */
+  static boolean suits(Platform offered, Platform wanted) {
     boolean anyLevel = wanted.variant().isEmpty() && wanted.architecture().equals("arm");
     return offered.os().equals(wanted.os())
         && architecture(offered).equals(architecture(wanted))

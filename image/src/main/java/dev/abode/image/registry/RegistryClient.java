@@ -57,9 +57,7 @@ public final class RegistryClient implements Registries {
       throws IOException {
     return fromAny(
         sources(reference, credentials),
-        source ->
-            new Resolution(source, reference, store, patience)
-                .resolve(platform.orElseGet(Platform::host)));
+        source -> new Resolution(source, reference, store, patience).resolve(platform));
   }
 
   @Override
@@ -72,6 +70,8 @@ public final class RegistryClient implements Registries {
       throws IOException {
     List<Session> sources = sources(image.reference(), credentials);
     String name = image.reference().familiar();
+    String tag = image.reference().tag().orElseGet(() -> Manifests.pathOf(image.reference()));
+    progress.report(tag, "Pulling from " + image.reference().repository(), 0, 0);
     try (Transfers transfers = new Transfers(TRANSFERS_AT_ONCE)) {
       Future<?> config =
           transfers.begin(

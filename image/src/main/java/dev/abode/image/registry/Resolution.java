@@ -5,12 +5,14 @@ import dev.abode.image.Descriptor;
 import dev.abode.image.Digest;
 import dev.abode.image.ImageException;
 import dev.abode.image.Platform;
+import dev.abode.image.Progress;
 import dev.abode.image.Reference;
 import dev.abode.image.Registries;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,7 +24,14 @@ record Resolution(Session source, Reference reference, BlobStore store, RetryPol
   /** An index within an index within an index is nobody's honest image. */
   private static final int DEEPEST_INDEX = 3;
 
-  Registries.RemoteImage resolve(Platform wanted) throws IOException {
+  /**
+   * Resolves.
+   *
+   * @param platform of an index that of this machine if empty; an image that has none to choose
+   *     from must be for it only if it was asked for
+   */
+  Registries.RemoteImage resolve(Optional<Platform> platform) throws IOException {
+    Platform wanted = platform.orElseGet(Platform::host);
     Descriptor top = top();
     Descriptor current = top;
     for (int depth = 0; depth <= DEEPEST_INDEX; depth++) {
@@ -34,6 +43,9 @@ record Resolution(Session source, Reference reference, BlobStore store, RetryPol
             current = PlatformChoice.choose(index.manifests(), wanted, reference.familiar());
         case Document.Manifest manifest -> {
           requireUsable(manifest);
+          if (depth == 0 && platform.isPresent()) {
+            requirePlatform(manifest.config(), wanted);
+          }
           Descriptor judged =
               new Descriptor(manifest.mediaType(), current.digest(), current.sizeBytes());
           return new Registries.RemoteImage(
@@ -117,6 +129,29 @@ record Resolution(Session source, Reference reference, BlobStore store, RetryPol
               + " bytes where its index says "
               + document.sizeBytes()
               + "; it is refused");
+    }
+  }
+
+  /** Without an index only the configuration tells what an image is for. */
+  private void requirePlatform(Descriptor config, Platform wanted) throws IOException {
+    String name = reference.familiar();
+    if (store.size(config.digest()).isEmpty()) {
+      Meter silent = new Meter(Progress.NONE, "", config.sizeBytes());
+      new BlobDownload(List.of(source), config, store, patience, silent, "configuration of " + name)
+          .run();
+    }
+    Optional<Platform> actual =
+        Inspection.platform(stored(config, name), "the configuration of " + name);
+    if (actual.isPresent() && !PlatformChoice.suits(actual.get(), wanted)) {
+      throw new ImageException(
+          ImageException.Kind.NOT_FOUND,
+          "image with reference "
+              + name
+              + " was found but its platform ("
+              + actual.get()
+              + ") does not match the specified platform ("
+              + wanted
+              + "), and it has no other; leave --platform out to take it all the same");
     }
   }
 
