@@ -45,7 +45,6 @@ struct actor {
   int root;           /* of UseRoot; -1 before */
   int empty;          /* an empty read-only tmpfs to mask directories with; -1 until needed */
   int slots[SLOT_LIMIT]; /* -1 when free */
-  bool other_user_namespace; /* the workload's is not the shim's */
   unsigned umask;
 };
 
@@ -113,20 +112,9 @@ int files_directory(struct actor *actor, const struct step *step);
 int files_symlink(struct actor *actor, const struct step *step);
 int files_device(struct actor *actor, const struct step *step);
 
-int namespaces_enter(struct actor *actor, const struct step *step);
+int namespaces_enter(const struct step *step);
 int namespaces_map(const struct actor *actor, const struct step *step);
 
-/*
- * In a user namespace the workload's process still is the host's root, whom nothing maps, and could
- * not make a file (EOVERFLOW). It becomes the namespace's root, if there is one; capabilities stay.
- */
-void identity_root(const struct actor *actor);
-/*
- * Makes files as `uid` and `gid` from here on, with all capabilities. The stage does so once ids are
- * mapped: an overlay works with the credentials of its mounter, and on id-mapped layers the host's
- * root, whom the map does not hold, could not even make the work directory.
- */
-int identity_files(uid_t uid, gid_t gid);
 int identity_groups(const struct actor *actor, const struct step *step);
 int identity_user(const struct step *step);
 int identity_bound(const struct step *step);

@@ -13,12 +13,6 @@ int identity_groups(const struct actor *actor, const struct step *step) {
   return syscall(SYS_setgroups, step->data_size / sizeof(gid_t), groups) < 0 ? errno : 0;
 }
 
-void identity_root(const struct actor *actor) {
-  if (!actor->other_user_namespace) return;
-  if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0) return;
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* forgotten by the kernel with the change */
-}
-
 static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2];
@@ -38,18 +32,6 @@ static int permitted_capabilities(uint64_t *permitted) {
   return 0;
 }
 
-int identity_files(uid_t uid, gid_t gid) {
-  syscall(SYS_setfsgid, gid);
-  syscall(SYS_setfsuid, uid);
-  /* These two do not report failure; asked for what cannot be, they answer what is. */
-  if ((uid_t)syscall(SYS_setfsuid, -1) != uid || (gid_t)syscall(SYS_setfsgid, -1) != gid)
-    return EPERM;
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  uint64_t permitted = 0;
-  int error = permitted_capabilities(&permitted);
-  return error != 0 ? error : set_capabilities(permitted, permitted, 0);
-}
-
 /* number: uid, gid */
 int identity_user(const struct step *step) {
   uid_t uid = (uid_t)step->number[0];
@@ -57,6 +39,7 @@ int identity_user(const struct step *step) {
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) return errno;
   if (syscall(SYS_setresgid, gid, gid, gid) < 0) return errno;
   if (syscall(SYS_setresuid, uid, uid, uid) < 0) return errno;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* forgotten by the kernel with the change */
   /* KEEPCAPS keeps the permitted set only; later steps need the effective one. */
   uint64_t permitted = 0;
   int error = permitted_capabilities(&permitted);

@@ -136,7 +136,6 @@ int mounts_use_root(struct actor *actor, const struct step *step) {
   if (root < 0) return errno;
   if (actor->root >= 0) close(actor->root);
   actor->root = root;
-  if (actor->phase == PHASE_INSIDE) identity_root(actor);
   return 0;
 }
 

@@ -33,7 +33,7 @@ int process_start_ticks(uint64_t pid, uint64_t *ticks) {
 }
 
 /* number: pid, start ticks, CLONE_NEW* flags */
-int namespaces_enter(struct actor *actor, const struct step *step) {
+int namespaces_enter(const struct step *step) {
   int process = sys_pidfd_open((pid_t)step->number[0]);
   if (process < 0) return errno;
   /* Read after the descriptor exists: now the pid cannot come to mean another process. */
@@ -42,7 +42,6 @@ int namespaces_enter(struct actor *actor, const struct step *step) {
   if (error == 0 && ticks != step->number[1]) error = ESRCH;
   /* All at once: the kernel then enters the user namespace first and checks the rest against it. */
   if (error == 0 && setns(process, (int)step->number[2]) < 0) error = errno;
-  if (error == 0 && (step->number[2] & CLONE_NEWUSER_FLAG) != 0) actor->other_user_namespace = true;
   close(process);
   return error;
 }
@@ -58,10 +57,8 @@ static int write_map(const struct actor *actor, const char *name, const char *ma
   return error;
 }
 
-/* number: the ids outside that root inside has, or UINT64_MAX */
 int namespaces_map(const struct actor *actor, const struct step *step) {
   int error = write_map(actor, "/uid_map", plan_text(&actor->plan, step->text[0]));
-  if (error == 0) error = write_map(actor, "/gid_map", plan_text(&actor->plan, step->text[1]));
-  if (error != 0 || step->number[0] == UINT64_MAX || step->number[1] == UINT64_MAX) return error;
-  return identity_files((uid_t)step->number[0], (gid_t)step->number[1]);
+  return error != 0 ? error
+                    : write_map(actor, "/gid_map", plan_text(&actor->plan, step->text[1]));
 }

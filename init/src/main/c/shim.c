@@ -73,6 +73,7 @@ static char paths[3 * PATH_MAX]; /* outlive the plan */
 /* One frame, header first, so that one write sends it. */
 enum { PAGE = 4096, CHUNK_BYTES = (FRAME_PAYLOAD_LIMIT / PAGE + 1) * PAGE };
 static _Alignas(PAGE) char chunk[CHUNK_BYTES];
+static bool chunk_touched; /* beyond its first page */
 
 uint64_t time_now(void) {
   struct timespec now;
@@ -226,8 +227,7 @@ static void pass_output(int index) {
   for (struct client *client = shim.clients; client != NULL; client = client->next) {
     if ((client->streams & stream_bit(index)) != 0) client_send(client, chunk, whole);
   }
-  /* A burst would leave 64 KiB resident for the rest of the workload's life. */
-  if (whole > PAGE) madvise(chunk + PAGE, sizeof chunk - PAGE, MADV_DONTNEED);
+  if (whole > PAGE) chunk_touched = true;
 }
 
 /* Passes the payload on. False when the workload takes no more of it at present. */
@@ -767,6 +767,22 @@ static void prepare_process(void) {
   if (chdir("/") < 0) shim_note("chdir /", 0, errno);
 }
 
+static void await_events(nfds_t count) {
+  if (chunk_touched) {
+    if (poll(polled, count, 0) > 0) return;
+    /* Quiet again: a burst would leave 64 KiB resident for the rest of the workload's life. */
+    madvise(chunk + PAGE, sizeof chunk - PAGE, MADV_DONTNEED);
+    chunk_touched = false;
+  }
+  if (poll(polled, count, patience()) < 0) {
+    if (errno != EINTR) {
+      shim_note("poll", count, errno);
+      _exit(1);
+    }
+    for (nfds_t index = 0; index < count; index++) polled[index].revents = 0;
+  }
+}
+
 void shim_run(void) {
   prepare_process();
   shim.reports = shim.input = shim.outputs[0].file = shim.outputs[1].file = -1;
@@ -780,10 +796,7 @@ void shim_run(void) {
   shim.deadline = time_steady() + ENGINE_MILLIS;
   for (;;) {
     nfds_t count = prepare();
-    if (poll(polled, count, patience()) < 0 && errno != EINTR) {
-      shim_note("poll", count, errno);
-      _exit(1);
-    }
+    await_events(count);
     /* Output first: an exit is only seen once what was written before it has been read, or will
      * be while draining. */
     for (int index = 0; index < 2; index++) {

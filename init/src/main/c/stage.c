@@ -83,13 +83,6 @@ static void take_over(int release) {
 /* Descriptors of the stage, and of the workload until it is released. */
 enum { REPORTS = 3, STREAMS = 4, RELEASE = 7 };
 
-static bool has_step(enum list list, enum op op) {
-  for (uint32_t i = 0; i < actor.plan.header->steps[list]; i++) {
-    if (actor.plan.steps[list][i].op == op) return true;
-  }
-  return false;
-}
-
 /* Everything the workload's process could show of the host is gone before its first step. */
 static _Noreturn void workload_run(int release) {
   actor.phase = PHASE_INSIDE;
@@ -108,16 +101,12 @@ static _Noreturn void workload_run(int release) {
   actor.root = -1;
   take_over(release);
   close(release);
-  /* Otherwise UseRoot does, because the folders down to the root may be closed to others. */
-  if (!has_step(LIST_INSIDE, OP_USE_ROOT)) identity_root(&actor);
   play(LIST_INSIDE);
   _exit(1); /* not reached: the last step is Execute or Hold, and its failure is the launch's */
 }
 
 static void clone_workload(int release[2]) {
   actor.phase = PHASE_CLONE;
-  if ((actor.plan.header->clone_flags & CLONE_NEWUSER_FLAG) != 0)
-    actor.other_user_namespace = true;
   actor.progress->phase = PHASE_CLONE;
   actor.progress->step = 0;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, release) < 0) fail(0, errno);

@@ -61,7 +61,7 @@ static int set_limit(const struct step *step) {
 int step_play(struct actor *actor, const struct step *step) {
   const char *text = plan_text(&actor->plan, step->text[0]);
   switch ((enum op)step->op) {
-    case OP_ENTER: return namespaces_enter(actor, step);
+    case OP_ENTER: return namespaces_enter(step);
     case OP_OWN_MOUNTS: return mounts_own(step->number[0]);
     case OP_MAP_IDS: return namespaces_map(actor, step);
     case OP_AWAIT_ENGINE: return await_engine(actor);

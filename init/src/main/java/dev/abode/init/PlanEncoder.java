@@ -153,7 +153,7 @@ final class PlanEncoder {
       case Step.OwnMounts(Propagation propagation) ->
           new Entry(Operation.OWN_MOUNTS).numbers(propagation.bit());
       case Step.MapIds(List<IdRange> uids, List<IdRange> gids) ->
-          new Entry(Operation.MAP_IDS).texts(map(uids), map(gids)).numbers(root(uids), root(gids));
+          new Entry(Operation.MAP_IDS).texts(map(uids), map(gids));
       case Step.AwaitEngine() -> new Entry(Operation.AWAIT_ENGINE);
       case Step.Detach d ->
           new Entry(Operation.DETACH)
@@ -269,15 +269,6 @@ final class PlanEncoder {
 
   private static long unsigned(int number) {
     return Integer.toUnsignedLong(number);
-  }
-
-  /** The id outside that root inside has, or -1. */
-  private static long root(List<IdRange> ranges) {
-    return ranges.stream()
-        .filter(range -> range.inside() == 0)
-        .mapToLong(IdRange::outside)
-        .findFirst()
-        .orElse(-1);
   }
 
   private static String map(List<IdRange> ranges) {

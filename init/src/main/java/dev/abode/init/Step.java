@@ -64,12 +64,7 @@ public sealed interface Step {
   /** {@code unshare(CLONE_NEWNS)} and then {@code propagation} for the whole tree. */
   record OwnMounts(Propagation propagation) implements Step {}
 
-  /**
-   * Writes {@code uid_map} and {@code gid_map} of the workload's process; beside only. From here on
-   * the stage makes files as the namespace's root ({@code setfsuid(2)}), its capabilities kept: an
-   * overlay works with the credentials of its mounter, and an id-mapped upper directory refuses an
-   * owner that its map does not hold, the host's root, with {@code EOVERFLOW}.
-   */
+  /** Writes {@code uid_map} and {@code gid_map} of the workload's process; beside only. */
   record MapIds(List<IdRange> uids, List<IdRange> gids) implements Step {
     public MapIds {
       uids = List.copyOf(uids);
@@ -156,9 +151,6 @@ public sealed interface Step {
 
   /**
    * Opens {@code path} of the host as the root that {@link Place#ROOTFS} refers to from here on.
-   * Inside, in a user namespace, the process then becomes the namespace's root: before, it is the
-   * host's, which may pass through closed folders to {@code path} but, being mapped by nothing,
-   * could not make a file. (In a list without this step it becomes so before the first.)
    */
   record UseRoot(String path) implements Step {}
 
@@ -239,8 +231,15 @@ public sealed interface Step {
   }
 
   /**
-   * {@code setresgid(2)} and {@code setresuid(2)}, capabilities kept over the change of user
-   * ({@code PR_SET_KEEPCAPS}) until {@link SetCapabilities} says otherwise.
+   * {@code setresgid(2)} and {@code setresuid(2)}, all capabilities kept over the change of user,
+   * as effective ones too, until {@link SetCapabilities} says otherwise.
+   *
+   * <p>A user namespace makes it necessary twice more. Inside, the process starts as the host's
+   * root, whom nothing maps and who cannot make a file ({@code EOVERFLOW}): it becomes {@code 0}
+   * after {@link UseRoot}, whose path perhaps only the host's root can reach. And the stage becomes
+   * the namespace's root before it mounts an overlay on an id-mapped upper directory: an overlay
+   * works with the credentials of its mounter, and is read-only when those cannot make the work
+   * directory.
    */
   record SetUser(int uid, int gid) implements Step {}
 

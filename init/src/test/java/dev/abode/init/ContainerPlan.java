@@ -87,6 +87,7 @@ final class ContainerPlan {
             new Step.Attach(0, Place.HOST, scratch + "/0", Missing.MAKE_DIRECTORY),
             new Step.Detach(1, upper.toString(), false, true, Set.of(), Propagation.PRIVATE),
             new Step.Attach(1, Place.HOST, scratch + "/u", Missing.MAKE_DIRECTORY),
+            new Step.SetUser(FIRST_ID, FIRST_ID),
             new Step.ChangeDirectory(scratch),
             new Step.Mount(
                 "overlay",
@@ -109,6 +110,8 @@ final class ContainerPlan {
     steps.add(new Step.OwnMounts(Propagation.UNCHANGED));
     steps.add(new Step.Attach(2, Place.HOST, scratch, Missing.FAIL));
     steps.add(new Step.UseRoot(scratch));
+    steps.add(new Step.SetGroups(List.of()));
+    steps.add(new Step.SetUser(0, 0));
     steps.add(mount("proc", "/proc", SAFE, ""));
     steps.add(mount("sysfs", "/sys", EnumSet.of(MountFlag.READ_ONLY, MountFlag.NO_EXEC), ""));
     steps.add(mount("tmpfs", "/dev", EnumSet.of(MountFlag.NO_SUID), "mode=755,size=65536k"));

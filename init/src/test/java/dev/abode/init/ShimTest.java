@@ -2,53 +2,59 @@ package dev.abode.init;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.abode.init.Shim.Stream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.EnumSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ShimTest {
-  @TempDir Path folder;
-  private ShimBinary binary;
-
-  @BeforeEach
-  void load() throws Exception {
-    binary = ShimBinary.load();
-  }
-
-  @AfterEach
-  void close() {
-    binary.close();
+/** The build that is shipped. */
+class ShimTest extends ShimContract {
+  @Override
+  ShimBinary load() throws IOException {
+    return ShimBinary.load();
   }
 
   @Test
-  void passesOutputAndStatusOn() throws Exception {
+  void costsLittleWhileTheWorkloadRuns() throws Exception {
     LaunchPlan plan =
         ContainerPlan.onHost(
-            ContainerPlan.supervision(false, false), "sh", "-c", "echo out; echo err >&2; exit 7");
-    Run run = Run.of(binary, plan, folder.resolve("s"));
-    assertThat(run.output()).isEqualTo("out\n");
-    assertThat(run.errors()).isEqualTo("err\n");
-    assertThat(run.status()).isEqualTo(7);
-    assertThat(folder.resolve("s")).doesNotExist();
+            ContainerPlan.supervision(false, true),
+            "busybox",
+            "sh",
+            "-c",
+            "busybox seq 1 200000; echo end; read x");
+    try (Shim shim = binary.spawn(plan, socket())) {
+      try (Shim client = Shim.attach(socket(), EnumSet.of(Stream.STDOUT))) {
+        shim.start();
+        String last = "";
+        while (!last.endsWith("end\n") && client.next() instanceof ShimEvent.Output output) {
+          last = new String(Run.bytes(output.bytes()), StandardCharsets.UTF_8);
+        }
+      }
+      int shimPid = parent(expect(shim, ShimEvent.Started.class).pid());
+      await(() -> privateKib(shimPid) < 100);
+      shim.signal(9);
+      expect(shim, ShimEvent.Exited.class);
+    }
   }
 
-  @Test
-  void runsInAllNamespaces() throws Exception {
-    LaunchPlan plan =
-        ContainerPlan.in(folder)
-            .shell(
-                "busybox id -u; busybox hostname; echo hi > /etc/hi; echo $$; busybox ls /proc/self/fd; busybox mount")
-            .plan();
-    Run run = Run.of(binary, plan, folder.resolve("s"));
-    assertThat(run.failure()).isEmpty();
-    assertThat(run.errors()).isEmpty();
-    assertThat(ContainerPlan.in(folder).upper().resolve("etc/hi"))
-        .hasContent("hi\n")
-        .satisfies(file -> assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(0));
-    assertThat(run.output()).startsWith("0\nabode\n1\n0\n1\n2\n3\n");
-    assertThat(run.status()).isZero();
+  private static int parent(int pid) throws IOException {
+    return field(Path.of("/proc/" + pid + "/status"), "PPid:");
+  }
+
+  private static int privateKib(int pid) throws IOException {
+    Path rollup = Path.of("/proc/" + pid + "/smaps_rollup");
+    assertThat(rollup).exists();
+    return field(rollup, "Private_Clean:") + field(rollup, "Private_Dirty:");
+  }
+
+  private static int field(Path file, String name) throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    String line = lines.stream().filter(l -> l.startsWith(name)).findFirst().orElseThrow();
+    return Integer.parseInt(line.replaceAll("[^0-9]", ""));
   }
 }

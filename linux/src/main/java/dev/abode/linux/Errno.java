@@ -29,14 +29,18 @@ public final class Errno {
   public static final int EMFILE = 24;
   public static final int ENOSPC = 28;
   public static final int EROFS = 30;
+  public static final int EPIPE = 32;
   public static final int ERANGE = 34;
   public static final int ENAMETOOLONG = 36;
   public static final int ENOSYS = 38;
   public static final int ENOTEMPTY = 39;
   public static final int ELOOP = 40;
   public static final int ENODATA = 61;
+  public static final int EBADMSG = 74;
   public static final int EOVERFLOW = 75;
   public static final int EOPNOTSUPP = 95;
+
+  public static final int ECANCELED = 125;
 
   private static final Map<Integer, String> WORDS =
       Map.ofEntries(
@@ -62,14 +66,17 @@ public final class Errno {
           Map.entry(EMFILE, "EMFILE: too many open files"),
           Map.entry(ENOSPC, "ENOSPC: no space left on device"),
           Map.entry(EROFS, "EROFS: read-only file system"),
+          Map.entry(EPIPE, "EPIPE: broken pipe"),
           Map.entry(ERANGE, "ERANGE: result too large for its buffer"),
           Map.entry(ENAMETOOLONG, "ENAMETOOLONG: file name too long"),
           Map.entry(ENOSYS, "ENOSYS: function not implemented by this kernel"),
           Map.entry(ENOTEMPTY, "ENOTEMPTY: directory not empty"),
           Map.entry(ELOOP, "ELOOP: too many symbolic links, or one where none is allowed"),
           Map.entry(ENODATA, "ENODATA: no data available"),
+          Map.entry(EBADMSG, "EBADMSG: bad message"),
           Map.entry(EOVERFLOW, "EOVERFLOW: value too large"),
-          Map.entry(EOPNOTSUPP, "EOPNOTSUPP: operation not supported"));
+          Map.entry(EOPNOTSUPP, "EOPNOTSUPP: operation not supported"),
+          Map.entry(ECANCELED, "ECANCELED: operation canceled"));
 
   private Errno() {}
 
