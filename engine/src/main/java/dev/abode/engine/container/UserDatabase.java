@@ -77,6 +77,24 @@ public final class UserDatabase {
     return new Identity(uid, gid, List.copyOf(supplementary), home);
   }
 
+  /** The name of a user; its number when it has none. */
+  public String userName(long uid) {
+    return users.stream()
+        .filter(u -> u.uid() == uid)
+        .map(User::name)
+        .findFirst()
+        .orElse(Long.toString(uid));
+  }
+
+  /** The name of a group; its number when it has none. */
+  public String groupName(long gid) {
+    return groups.stream()
+        .filter(g -> g.gid() == gid)
+        .map(Group::name)
+        .findFirst()
+        .orElse(Long.toString(gid));
+  }
+
   private Optional<User> userWithId(int uid) {
     return users.stream().filter(u -> u.uid() == uid).findFirst();
   }
