@@ -232,7 +232,23 @@ final class ArchiveReader {
                               + platforms(image.getValue())));
       found.add(new Found(manifest, reference(image.getKey())));
     }
-    return found;
+    return merged(found);
+  }
+
+  /** An image with several names is listed once for each. */
+  private static List<Found> merged(List<Found> found) {
+    Map<Digest, Found> byManifest = new LinkedHashMap<>();
+    for (Found each : found) {
+      byManifest.merge(
+          each.manifest().digest(),
+          each,
+          (a, b) -> {
+            List<Reference> names = new ArrayList<>(a.names());
+            b.names().stream().filter(name -> !names.contains(name)).forEach(names::add);
+            return new Found(a.manifest(), names);
+          });
+    }
+    return List.copyOf(byManifest.values());
   }
 
   private static String platforms(List<Descriptor> manifests) {

@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * Blobs in a folder: {@code blobs/ALGORITHM/HEX}, and beside it {@code uploads/} for what is still
@@ -151,36 +153,29 @@ final class BlobFolder implements BlobStore {
 
   @Override
   public Descriptor put(String mediaType, InputStream content, long maxBytes) throws IOException {
-    return put(mediaType, content, maxBytes, digest -> {});
+    return write(mediaType, maxBytes, content::transferTo, digest -> {});
   }
 
-  /** As the public form; {@code known} is told the digest before the blob becomes visible. */
-  private Descriptor put(
-      String mediaType,
-      InputStream content,
-      long maxBytes,
-      java.util.function.Consumer<Digest> known)
+  /** Writes the content of a blob whose digest shows only in the end. */
+  @FunctionalInterface
+  interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** {@code known} is told the digest before the blob becomes visible. */
+  private Descriptor write(String mediaType, long maxBytes, Content content, Consumer<Digest> known)
       throws IOException {
     Path temporary = uploads.resolve(TEMPORARY + UUID.randomUUID());
-    MessageDigest hasher = hasher("sha256");
-    long size = 0;
     try {
-      try (FileChannel out = FileChannel.open(temporary, CREATE, WRITE)) {
-        byte[] buffer = new byte[BUFFER_BYTES];
-        int count;
-        while ((count = content.read(buffer)) > 0) {
-          size += count;
-          if (size > maxBytes) {
-            throw new ImageException(
-                ImageException.Kind.EXHAUSTED,
-                "content of more than the " + maxBytes + " bytes allowed for it");
-          }
-          hasher.update(buffer, 0, count);
-          writeAll(out, ByteBuffer.wrap(buffer, 0, count));
-        }
-        out.force(true);
+      Digest digest;
+      long size;
+      try (FileChannel file = FileChannel.open(temporary, CREATE, WRITE)) {
+        HashingOutput out = new HashingOutput(file, maxBytes);
+        content.writeTo(out);
+        file.force(true);
+        digest = digest(out.hasher);
+        size = out.size;
       }
-      Digest digest = digest(hasher);
       known.accept(digest);
       try (KeyedLocks.Held _ = writers.take(digest)) {
         if (size(digest).isEmpty()) {
@@ -190,6 +185,36 @@ final class BlobFolder implements BlobStore {
       return new Descriptor(mediaType, digest, size);
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Counts and hashes what it writes. */
+  private static final class HashingOutput extends OutputStream {
+    private final FileChannel file;
+    private final long maxBytes;
+    private final MessageDigest hasher = hasher("sha256");
+    private long size;
+
+    HashingOutput(FileChannel file, long maxBytes) {
+      this.file = file;
+      this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      size += length;
+      if (size > maxBytes) {
+        throw new ImageException(
+            ImageException.Kind.EXHAUSTED,
+            "content of more than the " + maxBytes + " bytes allowed for it");
+      }
+      hasher.update(bytes, offset, length);
+      writeAll(file, ByteBuffer.wrap(bytes, offset, length));
     }
   }
 
@@ -446,7 +471,12 @@ final class BlobFolder implements BlobStore {
 
     @Override
     public Descriptor put(String mediaType, InputStream content, long maxBytes) throws IOException {
-      return BlobFolder.this.put(mediaType, content, maxBytes, this::pin);
+      return write(mediaType, maxBytes, content::transferTo);
+    }
+
+    /** As {@code put}, for content that is written rather than read. */
+    Descriptor write(String mediaType, long maxBytes, Content content) throws IOException {
+      return BlobFolder.this.write(mediaType, maxBytes, content, this::pin);
     }
 
     @Override

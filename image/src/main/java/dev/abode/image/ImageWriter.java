@@ -1,15 +1,20 @@
 package dev.abode.image;
 
+import dev.abode.linux.FileTree;
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
 
 /** Makes images out of layers: stores the layer, the configuration and the manifest. */
 final class ImageWriter {
@@ -44,6 +49,25 @@ final class ImageWriter {
           new DiffId(BlobFolder.digest(hasher)));
     } catch (IOException e) {
       throw TreeArchive.translated(e);
+    }
+  }
+
+  /** Stores an overlay upper directory as a gzip-compressed layer. */
+  Layer layer(Path upperDirectory) throws IOException {
+    MessageDigest hasher = BlobFolder.hasher("sha256");
+    try (FileTree upper = FileTree.open(upperDirectory)) {
+      Descriptor stored =
+          blobs.write(
+              ManifestWriter.layerType(Compression.GZIP),
+              limits.totalBytes(),
+              out -> {
+                GZIPOutputStream packed = new GZIPOutputStream(out, 64 * 1024);
+                TreeArchive.writeLayer(
+                    upper,
+                    new BufferedOutputStream(new DigestOutputStream(packed, hasher), 64 * 1024));
+                packed.finish();
+              });
+      return new Layer(stored, new DiffId(BlobFolder.digest(hasher)));
     }
   }
 

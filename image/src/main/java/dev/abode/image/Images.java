@@ -265,9 +265,18 @@ public final class Images implements AutoCloseable {
     }
   }
 
-  /** Writes images as an archive that is both a {@code docker save} archive and an OCI layout. */
+  /**
+   * Writes images as an archive that is both a {@code docker save} archive and an OCI layout,
+   * layers as they are stored, so that an image has the same ID wherever it is loaded.
+   *
+   * @param namesOrIds a name with a tag or digest saves that name; a bare name all tags of the
+   *     repository; an ID the image without names
+   * @throws ImageException of kind NOT_FOUND, before anything is written, for what names no image
+   */
   public void save(List<String> namesOrIds, OutputStream archive) throws IOException {
-    throw new UnsupportedOperationException("to come: " + namesOrIds + archive);
+    try (ImageStore.Operation operation = store.begin()) {
+      new ArchiveWriter(store, operation.blobs).write(namesOrIds, archive);
+    }
   }
 
   /**
@@ -309,6 +318,9 @@ public final class Images implements AutoCloseable {
    * directory.
    *
    * @param config what the new image's configuration says besides layers and history
+   * @param message told by {@code docker history}
+   * @throws ImageException of kind INVALID_ARGUMENT when a file in the upper directory cannot be in
+   *     a layer, because its name begins with {@code .wh.}
    */
   public Image commit(
       Optional<Image> parent,
@@ -318,8 +330,42 @@ public final class Images implements AutoCloseable {
       String author,
       String message)
       throws IOException {
-    throw new UnsupportedOperationException(
-        "to come: " + parent + upperDirectory + config + name + author + message);
+    return bring(
+            operation -> {
+              parent.ifPresent(image -> operation.blobs.pin(image.manifest().digest()));
+              ImageWriter writer = new ImageWriter(operation.blobs, limits);
+              ImageWriter.Layer layer = writer.layer(upperDirectory);
+              List<Descriptor> layers =
+                  new ArrayList<>(parent.map(Image::layers).orElse(List.of()));
+              layers.add(layer.descriptor());
+              List<DiffId> diffIds =
+                  new ArrayList<>(parent.map(image -> image.config().layers()).orElse(List.of()));
+              diffIds.add(layer.diffId());
+              List<ImageConfig.History> history =
+                  new ArrayList<>(parent.map(image -> image.config().history()).orElse(List.of()));
+              Instant now = Instant.now();
+              history.add(
+                  new ImageConfig.History(
+                      Optional.of(now),
+                      String.join(" ", config.command()),
+                      author,
+                      message,
+                      false));
+              Optional<JsonObject> base = Optional.empty();
+              if (parent.isPresent()) {
+                base =
+                    Optional.of(
+                        JsonObject.parse(
+                            configDocument(parent.get()),
+                            "the image configuration " + parent.get().id()));
+              }
+              Descriptor manifest =
+                  writer.image(
+                      config.made(Optional.of(now), author, diffIds, history), base, layers);
+              return List.of(new ArchiveReader.Found(manifest, name.stream().toList()));
+            },
+            Progress.NONE)
+        .getFirst();
   }
 
   /**

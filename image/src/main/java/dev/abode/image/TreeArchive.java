@@ -3,9 +3,13 @@ package dev.abode.image;
 import dev.abode.image.tar.TarEntry;
 import dev.abode.image.tar.TarException;
 import dev.abode.image.tar.TarReader;
+import dev.abode.image.tar.TarWriter;
 import dev.abode.linux.FileTree;
+import dev.abode.linux.FileTreeNode;
+import dev.abode.linux.FileTreeStatus;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Optional;
 
 /**
@@ -14,6 +18,54 @@ import java.util.Optional;
  */
 public final class TreeArchive {
   private TreeArchive() {}
+
+  /** What happens at a folder something else is mounted on. */
+  public enum Mounts {
+    /** What is mounted there is written too, as {@code docker cp} does. */
+    INCLUDE,
+    /** The folder is written, but empty, as {@code docker export} does. */
+    LEAVE_OUT
+  }
+
+  /**
+   * Writes what is at {@code path}, with all below it, as an uncompressed tar. Sockets are left
+   * out.
+   *
+   * @param path looked up within the tree; a link at its end is written as a link. "" or {@code /}
+   *     is the whole tree
+   * @param name what the entry is called in the tar, and its folder for what is below it; "" for
+   *     the content of the folder at {@code path} without itself
+   * @param ids from the owners on disk to those in the archive
+   * @throws dev.abode.linux.KernelException with ENOENT when there is nothing at {@code path}
+   */
+  public static void write(
+      FileTree tree, String path, String name, OutputStream out, Mounts mounts, IdTranslation ids)
+      throws IOException {
+    TarWriter tar = new TarWriter(out);
+    TreeReader reader = new TreeReader(tar, TreeReader.Whiteouts.KEEP, mounts, ids);
+    if (name.isEmpty()) {
+      try (FileTree folder = tree.subtree(path)) {
+        reader.contents(folder, "");
+      }
+    } else {
+      EntryPath at = EntryPath.of(path);
+      try (FileTreeNode present = tree.node(path)) {
+        FileTreeStatus _ = present.status();
+      }
+      try (FileTree folder = tree.subtree(at.isRoot() ? "" : at.parent().toString())) {
+        reader.entry(folder, at.isRoot() ? "" : at.last(), name);
+      }
+    }
+    tar.finish();
+  }
+
+  /** Writes an overlay upper directory as a layer: whiteouts and opaque folders in OCI's form. */
+  static void writeLayer(FileTree upper, OutputStream out) throws IOException {
+    TarWriter tar = new TarWriter(out);
+    new TreeReader(tar, TreeReader.Whiteouts.TRANSLATE, Mounts.LEAVE_OUT, IdTranslation.NONE)
+        .contents(upper, "");
+    tar.finish();
+  }
 
   /**
    * Puts the content of a tar, compressed or not, into a folder of a tree. Names that lead out of
