@@ -11,6 +11,9 @@ public record Credentials(String username, String password, String identityToken
 
   @Override
   public String toString() {
-    return this.equals(ANONYMOUS) ? "anonymous" : "credentials of " + username;
+    if (this.equals(ANONYMOUS)) {
+      return "anonymous";
+    }
+    return username.isEmpty() ? "an identity token" : "credentials of " + username;
   }
 }

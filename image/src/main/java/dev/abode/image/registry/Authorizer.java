@@ -157,7 +157,7 @@ final class Authorizer {
         credentials.identityToken().isEmpty()
             ? tokenRequest(realm, challenge, scope, credentials, lasting)
             : refreshRequest(realm, challenge, scope, credentials);
-    try (Reply reply = transport.exchange(request, place.insecure(), () -> 0)) {
+    try (Reply reply = transport.exchange(request, () -> 0)) {
       int status = reply.status();
       if (status == 200) {
         byte[] document = reply.document(MAX_TOKEN_BYTES);

@@ -10,7 +10,7 @@ import java.util.Locale;
  *     comes behind it
  * @param mirror whether this stands in for the registry; a mirror never sees the registry's
  *     credentials
- * @param insecure whether the user allowed plain HTTP and unverified certificates here
+ * @param insecure whether plain HTTP may be spoken here, and where this place sends its readers
  */
 record Endpoint(URI base, boolean mirror, boolean insecure) {
 

@@ -40,7 +40,7 @@ public final class RegistryClient implements Registries {
   RegistryClient(
       RegistryOptions options, RetryPolicy patience, Duration idle, InstantSource clock) {
     Certificates certificates = new Certificates(options.certificates());
-    this.transport = new Transport(certificates, idle);
+    this.transport = new Transport(certificates, options.insecure(), idle);
     this.hosts = new RegistryHosts(options, certificates, transport);
     this.authorizer = new Authorizer(transport, clock);
     this.patience = patience;

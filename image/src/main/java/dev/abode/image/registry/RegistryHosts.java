@@ -83,7 +83,7 @@ final class RegistryHosts {
   private boolean speaksHere(Endpoint place) {
     HttpRequest question =
         HttpRequest.newBuilder(place.at("")).method("GET", BodyPublishers.noBody()).build();
-    try (Reply reply = transport.exchange(question, place.insecure(), () -> 0)) {
+    try (Reply reply = transport.exchange(question, () -> 0)) {
       // 400 is what a TLS server answers to plain HTTP.
       return reply.status() != 400 && reply.status() / 100 != 3;
     } catch (ConnectionFailure e) {

@@ -156,8 +156,7 @@ final class Session {
   private Reply follow(Call first, Optional<String> authorization) throws ConnectionFailure {
     Call call = first;
     for (int hops = 0; hops <= MOST_REDIRECTS; hops++) {
-      Reply reply =
-          transport.exchange(request(call, authorization), endpoint.insecure(), call.sent());
+      Reply reply = transport.exchange(request(call, authorization), call.sent());
       boolean asGet = reply.status() == 303 && !call.method().equals("HEAD");
       switch (reply.status()) {
         case 301, 302, 303, 307, 308 -> {

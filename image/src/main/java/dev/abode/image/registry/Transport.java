@@ -11,7 +11,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
 /**
@@ -29,32 +32,37 @@ final class Transport implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(15);
 
   private final Certificates certificates;
+  private final Set<String> unverified;
   private final Duration idle;
   private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
 
   /**
+   * @param unverified hosts, with port, whose certificates are taken as they are
    * @param idle how long a peer may be silent before the connection counts as broken
    */
-  Transport(Certificates certificates, Duration idle) {
+  Transport(Certificates certificates, Set<String> unverified, Duration idle) {
     this.certificates = certificates;
+    this.unverified =
+        unverified.stream()
+            .map(host -> host.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
     this.idle = idle;
   }
 
   /**
    * Sends a request and waits for the head of the answer.
    *
-   * @param insecure whether any certificate will do
    * @param sent how many bytes of the request's body have left; silence is counted from the last
    */
-  Reply exchange(HttpRequest request, boolean insecure, LongSupplier sent)
-      throws ConnectionFailure {
+  Reply exchange(HttpRequest request, LongSupplier sent) throws ConnectionFailure {
+    Duration silence = silence(request);
     CompletableFuture<HttpResponse<InputStream>> answer =
-        client(request, insecure).sendAsync(request, BodyHandlers.ofInputStream());
+        client(request).sendAsync(request, BodyHandlers.ofInputStream());
     try {
       for (long seen = -1; seen != sent.getAsLong(); ) {
         seen = sent.getAsLong();
         try {
-          return new Reply(answer.get(idle.toMillis(), TimeUnit.MILLISECONDS), idle);
+          return new Reply(answer.get(silence.toMillis(), TimeUnit.MILLISECONDS), idle);
         } catch (TimeoutException e) {
           // Silent so far; the peer is given up only if meanwhile no byte has left either.
         }
@@ -71,13 +79,20 @@ final class Transport implements AutoCloseable {
             + " "
             + Endpoint.authority(request.uri())
             + " got no answer within "
-            + idle.toSeconds()
+            + silence.toSeconds()
             + " s");
   }
 
-  private HttpClient client(HttpRequest request, boolean insecure) {
+  /** A registry that was sent gigabytes hashes them before it answers. */
+  private Duration silence(HttpRequest request) {
+    boolean sends = request.method().equals("PUT") || request.method().equals("PATCH");
+    return sends ? idle.multipliedBy(10) : idle;
+  }
+
+  private HttpClient client(HttpRequest request) {
     String host = Endpoint.authority(request.uri());
     boolean tls = "https".equalsIgnoreCase(request.uri().getScheme());
+    boolean insecure = unverified.contains(host);
     String key;
     if (!tls) {
       key = "http";

@@ -6,6 +6,7 @@ import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The JSON documents a registry and its surroundings speak, as they are on the wire: what is absent
@@ -31,9 +32,9 @@ final class Wire {
     Manifest {
       mediaType = orEmpty(mediaType);
       config = config == null ? Content.NONE : config;
-      layers = layers == null ? List.of() : layers;
-      manifests = manifests == null ? List.of() : manifests;
-      fsLayers = fsLayers == null ? List.of() : fsLayers;
+      layers = orEmpty(layers);
+      manifests = orEmpty(manifests);
+      fsLayers = orEmpty(fsLayers);
     }
   }
 
@@ -53,8 +54,8 @@ final class Wire {
       digest = orEmpty(digest);
       size = size == null ? Long.valueOf(-1) : size;
       platform = platform == null ? Target.NONE : platform;
-      annotations = annotations == null ? Map.of() : annotations;
-      urls = urls == null ? List.of() : urls;
+      annotations = orEmpty(annotations);
+      urls = orEmpty(urls);
     }
 
     boolean absent() {
@@ -93,7 +94,7 @@ final class Wire {
   @Json
   record Errors(List<Reason> errors) {
     Errors {
-      errors = errors == null ? List.of() : errors;
+      errors = orEmpty(errors);
     }
   }
 
@@ -111,9 +112,9 @@ final class Wire {
   record DockerConfig(
       Map<String, Login> auths, String credsStore, Map<String, String> credHelpers) {
     DockerConfig {
-      auths = auths == null ? Map.of() : auths;
+      auths = orEmpty(auths);
       credsStore = orEmpty(credsStore);
-      credHelpers = credHelpers == null ? Map.of() : credHelpers;
+      credHelpers = orEmpty(credHelpers);
     }
   }
 
@@ -193,5 +194,20 @@ final class Wire {
 
   private static String orEmpty(String text) {
     return text == null ? "" : text;
+  }
+
+  /** A {@code null} among the elements is a broken document. */
+  private static <T> List<T> orEmpty(List<T> list) {
+    return list == null ? List.of() : List.copyOf(list);
+  }
+
+  /** Without the entries whose value is {@code null}, which some writers leave. */
+  private static <T> Map<String, T> orEmpty(Map<String, T> map) {
+    if (map == null) {
+      return Map.of();
+    }
+    return map.entrySet().stream()
+        .filter(entry -> entry.getValue() != null)
+        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 }

@@ -2,6 +2,8 @@ package dev.abode.image.registry;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 
 /** A server that says whatever a test wants, for what no real registry does. */
 final class FakeRegistry implements AutoCloseable {
@@ -28,11 +31,30 @@ final class FakeRegistry implements AutoCloseable {
   record Request(String method, String path, String authorization, String range) {}
 
   FakeRegistry(Behaviour behaviour) throws IOException {
+    this(HttpServer.create(anyPort(), 0), behaviour);
+  }
+
+  /** One that speaks TLS. */
+  FakeRegistry(SSLContext tls, Behaviour behaviour) throws IOException {
+    this(secure(tls), behaviour);
+  }
+
+  private FakeRegistry(HttpServer http, Behaviour behaviour) {
     this.behaviour = behaviour;
-    this.http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this.http = http;
     http.setExecutor(threads);
     http.createContext("/", this::handle);
     http.start();
+  }
+
+  private static HttpServer secure(SSLContext tls) throws IOException {
+    HttpsServer server = HttpsServer.create(anyPort(), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
+    return server;
+  }
+
+  private static InetSocketAddress anyPort() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
   String host() {

@@ -23,7 +23,11 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
@@ -390,6 +394,87 @@ class HostileRegistryTest {
   }
 
   @Test
+  void threeLayersAtATime() throws Exception {
+    SampleImage image = SampleImage.in(source, 11, 12, 13, 14, 15, 16);
+    CyclicBarrier three = new CyclicBarrier(3);
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    RecordedProgress progress = new RecordedProgress();
+    try (FakeRegistry registry =
+        serving(
+            image,
+            exchange -> {
+              if (image.layers().stream().anyMatch(layer -> isBlob(exchange, layer))) {
+                most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                meet(three);
+                now.decrementAndGet();
+              }
+            })) {
+      client.fetch(resolve(registry), SECRET, store, progress, layer -> {});
+
+      assertThat(most).hasValue(3);
+      assertThat(progress.reports())
+          .extracting(RecordedProgress.Report::status)
+          .contains("Waiting");
+    }
+  }
+
+  /** Ends only when three are there at the same time. */
+  private static void meet(CyclicBarrier barrier) throws IOException {
+    try {
+      barrier.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void anInterruptedPullEndsAndKeepsWhatHasCome() throws Exception {
+    SampleImage image = SampleImage.in(source, 500_000, 400_000);
+    CountDownLatch done = new CountDownLatch(1);
+    Thread puller = Thread.currentThread();
+    try (FakeRegistry registry =
+        serving(
+            image,
+            exchange -> {
+              for (Descriptor layer : image.layers()) {
+                if (isBlob(exchange, layer) && done.getCount() > 0) {
+                  exchange.sendResponseHeaders(200, layer.sizeBytes());
+                  exchange
+                      .getResponseBody()
+                      .write(Files.readAllBytes(source.path(layer.digest())), 0, 200_000);
+                  exchange.getResponseBody().flush();
+                  await(done);
+                }
+              }
+            })) {
+      Registries.RemoteImage remote = resolve(registry);
+      Progress interrupting =
+          (subject, status, currentBytes, totalBytes) -> {
+            if (currentBytes > 0) {
+              puller.interrupt();
+            }
+          };
+      assertRefused(
+              Kind.UNAVAILABLE,
+              () -> client.fetch(remote, SECRET, store, interrupting, layer -> {}))
+          .hasMessageContaining("cancelled");
+      assertThat(Thread.interrupted()).isTrue();
+      done.countDown();
+
+      client.fetch(remote, SECRET, store, Progress.NONE, layer -> {});
+      for (Descriptor layer : image.layers()) {
+        assertThat(Files.mismatch(store.path(layer.digest()), source.path(layer.digest())))
+            .isEqualTo(-1);
+      }
+      assertThat(registry.requests())
+          .anySatisfy(request -> assertThat(request.range()).startsWith("bytes="));
+    } finally {
+      done.countDown();
+    }
+  }
+
+  @Test
   void tooManyRequestsAreTriedAgainLater() throws Exception {
     SampleImage image = SampleImage.in(source, 100);
     AtomicInteger refusals = new AtomicInteger(1);
@@ -537,6 +622,19 @@ class HostileRegistryTest {
   void whatIsNoManifestIsRefused(String text) throws Exception {
     try (FakeRegistry registry = servingManifest(MediaTypes.OCI_MANIFEST, text)) {
       assertRefused(Kind.INVALID_ARGUMENT, () -> resolve(registry));
+    }
+  }
+
+  @Test
+  void nullsInAnnotationsAreOverlooked() throws Exception {
+    SampleImage image = SampleImage.in(source, 10);
+    String manifest =
+        Files.readString(source.path(image.manifest().digest()))
+            .replace("\"layers\"", "\"annotations\":{\"a\":null},\"subject\":null,\"layers\"")
+            .replace("\"size\":10", "\"size\":10,\"annotations\":{\"b\":null},\"urls\":null");
+    try (FakeRegistry registry = servingManifest(MediaTypes.OCI_MANIFEST, manifest)) {
+      Reference name = Reference.parse(registry.host() + "/odd");
+      assertThat(client.resolve(name, Optional.empty(), SECRET, store).layers()).hasSize(1);
     }
   }
 

@@ -188,4 +188,33 @@ class RegistryAuthTest {
       }
     }
   }
+
+  @Test
+  void whatCameOverTlsIsNotContinuedWithout() throws Exception {
+    try (FakeRegistry plain = new FakeRegistry(exchange -> {});
+        FakeRegistry registry =
+            new FakeRegistry(
+                authority.serverContext(),
+                exchange -> {
+                  String elsewhere = "http://" + plain.host() + "/elsewhere";
+                  boolean asks = exchange.getRequestURI().getPath().contains("/asks/");
+                  exchange
+                      .getResponseHeaders()
+                      .set(
+                          asks ? "WWW-Authenticate" : "Location",
+                          asks ? "Bearer realm=\"" + elsewhere + "\"" : elsewhere);
+                  exchange.sendResponseHeaders(asks ? 401 : 307, -1);
+                })) {
+      authority.trustFor(registry.host(), certificates);
+      RegistryOptions options = new RegistryOptions(Set.of(), Map.of(), List.of(certificates));
+      try (RegistryClient client = RegistryClient.of(options)) {
+        assertThatThrownBy(() -> pull(client, Reference.parse(registry.host() + "/asks/x"), GOOD))
+            .hasMessageContaining("is not an https URL");
+        assertThatThrownBy(
+                () -> pull(client, Reference.parse(registry.host() + "/redirects/x"), GOOD))
+            .hasMessageContaining("where this client does not go");
+        assertThat(plain.requests()).isEmpty();
+      }
+    }
+  }
 }

@@ -1,11 +1,16 @@
 package dev.abode.image.registry.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * A certificate authority nobody knows, made by {@code openssl} in a folder of the test: one server
@@ -78,6 +83,21 @@ public final class PrivateAuthority {
 
   public Path clientKey() {
     return folder.resolve("client.key");
+  }
+
+  /** What a server of the JDK needs to speak TLS with the server certificate. */
+  public SSLContext serverContext()
+      throws IOException, InterruptedException, GeneralSecurityException {
+    openssl("pkcs12 -export -in server.crt -inkey server.key -passout pass:x -out server.p12");
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(folder.resolve("server.p12"))) {
+      store.load(in, "x".toCharArray());
+    }
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(store, "x".toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), null, null);
+    return context;
   }
 
   /** Makes {@code certs.d/HOST} in a folder of registry certificates, with this authority. */
