@@ -1,0 +1,2 @@
+/** What lists are narrowed down by. */
+package dev.abode.docker.filter;

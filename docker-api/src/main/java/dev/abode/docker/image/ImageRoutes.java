@@ -1,0 +1,189 @@
+package dev.abode.docker.image;
+
+import dev.abode.docker.failure.ApiException;
+import dev.abode.docker.filter.Filters;
+import dev.abode.docker.http.Query;
+import dev.abode.docker.json.JsonDocument;
+import dev.abode.docker.json.JsonObject;
+import dev.abode.docker.route.Call;
+import dev.abode.docker.route.Route;
+import dev.abode.docker.time.GoTime;
+import dev.abode.engine.Engine;
+import dev.abode.engine.failure.EngineException;
+import dev.abode.image.Digest;
+import dev.abode.image.Image;
+import dev.abode.image.Images;
+import dev.abode.image.Platform;
+import dev.abode.image.Reference;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** The table of {@code /images}, but for transfers. */
+public final class ImageRoutes {
+  private final Engine engine;
+  private final ImageDocuments documents;
+
+  public ImageRoutes(Engine engine, ImageDocuments documents) {
+    this.engine = engine;
+    this.documents = documents;
+  }
+
+  public List<Route> routes() {
+    ImageTransfer transfer = new ImageTransfer(engine);
+    return List.of(
+        Route.get("/images/json", this::list),
+        Route.post("/images/create", transfer::create),
+        Route.post("/images/load", transfer::load),
+        Route.get("/images/get", transfer::saveMany),
+        Route.get("/images/search", ImageRoutes::search),
+        Route.post("/images/prune", this::prune),
+        Route.get("/images/{name*}/json", this::inspect),
+        Route.get("/images/{name*}/history", this::history),
+        Route.get("/images/{name*}/get", transfer::saveOne),
+        Route.post("/images/{name*}/push", transfer::push),
+        Route.post("/images/{name*}/tag", this::tag),
+        Route.delete("/images/{name*}", this::remove));
+  }
+
+  private static void search(Call call) {
+    throw ApiException.unsupported(
+        "searching a registry is not supported; look at the registry's own pages, then pull by"
+            + " name");
+  }
+
+  private void inspect(Call call) throws IOException {
+    call.respond(documents.inspect(find(call.parameter("name")), call.version()));
+  }
+
+  private void history(Call call) throws IOException {
+    call.respond(ImageDocuments.history(find(call.parameter("name"))));
+  }
+
+  private Image find(String name) {
+    return engine.images().require(name);
+  }
+
+  private void list(Call call) throws IOException {
+    Filters filters =
+        Filters.parse(
+            call.query().text("filters"),
+            Set.of("dangling", "label", "label!", "before", "since", "until", "reference"));
+    Optional<Boolean> dangling = filters.flag("dangling");
+    Optional<Instant> before = filters.first("before").map(name -> createdOf(name));
+    Optional<Instant> since = filters.first("since").map(name -> createdOf(name));
+    Optional<Instant> until = filters.first("until").map(text -> GoTime.parse(text, Instant.now()));
+    call.respond(
+        engine.images().list().stream()
+            .filter(image -> dangling.filter(wanted -> wanted != isDangling(image)).isEmpty())
+            .filter(image -> filters.labels(image.config().labels()))
+            .filter(image -> before.filter(time -> !created(image).isBefore(time)).isEmpty())
+            .filter(image -> since.filter(time -> !created(image).isAfter(time)).isEmpty())
+            .filter(image -> until.filter(time -> !created(image).isBefore(time)).isEmpty())
+            .filter(image -> filters.any("reference", pattern -> isNamed(image, pattern)))
+            .sorted(Comparator.comparing(ImageRoutes::created).reversed())
+            .map(image -> documents.summary(image, call.version()))
+            .toList());
+  }
+
+  private static boolean isDangling(Image image) {
+    return ImageDocuments.tags(image).isEmpty();
+  }
+
+  private static Instant created(Image image) {
+    return image.config().created().orElse(Instant.EPOCH);
+  }
+
+  private Instant createdOf(String name) {
+    return created(find(name));
+  }
+
+  private static boolean isNamed(Image image, String pattern) {
+    return image.references().stream().anyMatch(name -> ReferencePattern.matches(pattern, name));
+  }
+
+  private void tag(Call call) throws IOException {
+    Query query = call.query();
+    String repository =
+        query.text("repo").orElseThrow(() -> ApiException.invalid("the parameter repo is missing"));
+    Reference name = Reference.parse(repository + query.text("tag").map(t -> ":" + t).orElse(""));
+    Image image = find(call.parameter("name"));
+    engine.images().tag(image.id().toString(), name);
+    call.respond(201);
+  }
+
+  private void remove(Call call) throws IOException {
+    List<Images.Removed> removed =
+        engine
+            .images()
+            .remove(call.parameter("name"), call.query().flag("force"), usedImages()::contains);
+    call.respond(removed.stream().map(ImageDocuments::removed).toList());
+  }
+
+  private Set<Digest> usedImages() {
+    Set<Digest> used = new HashSet<>();
+    engine
+        .instances()
+        .forEach(
+            instance -> {
+              try {
+                used.add(instance.info().imageId());
+              } catch (EngineException e) {
+                // Removed while we look: uses nothing any more.
+                if (e.kind() != EngineException.Kind.NOT_FOUND) {
+                  throw e;
+                }
+              }
+            });
+    return used;
+  }
+
+  private void prune(Call call) throws IOException {
+    Filters filters =
+        Filters.parse(call.query().text("filters"), Set.of("dangling", "until", "label", "label!"));
+    boolean all = !filters.flag("dangling").orElse(true);
+    Optional<Instant> until = filters.first("until").map(text -> GoTime.parse(text, Instant.now()));
+    Predicate<Digest> kept = usedImages()::contains;
+    if (filters.has("label") || filters.has("label!")) {
+      // What has the wrong labels is kept just as what is in use.
+      Set<Digest> unwanted = new HashSet<>();
+      for (Image image : engine.images().list()) {
+        if (!filters.labels(image.config().labels())) {
+          unwanted.add(image.id());
+        }
+      }
+      kept = kept.or(unwanted::contains);
+    }
+    Images.Pruned pruned = engine.images().prune(all, until, kept);
+    List<JsonDocument> removed = new ArrayList<>();
+    pruned.removed().forEach(each -> removed.add(ImageDocuments.removed(each)));
+    call.respond(
+        new JsonDocument()
+            .withOrNull("ImagesDeleted", removed)
+            .with("SpaceReclaimed", pruned.reclaimedBytes()));
+  }
+
+  /** The platform a request asks for: {@code linux/arm64}, or an OCI platform in JSON. */
+  static Optional<Platform> platform(Query query) {
+    return query
+        .text("platform")
+        .map(
+            text -> {
+              if (!text.startsWith("{")) {
+                return Platform.parse(text);
+              }
+              JsonObject object = JsonObject.parse(text.getBytes(StandardCharsets.UTF_8));
+              return new Platform(
+                  object.textOrEmpty("os"),
+                  object.textOrEmpty("architecture"),
+                  object.nonEmptyText("variant"));
+            });
+  }
+}

@@ -1,0 +1,202 @@
+package dev.abode.docker.image;
+
+import dev.abode.docker.failure.ApiException;
+import dev.abode.docker.http.Query;
+import dev.abode.docker.json.JsonDocument;
+import dev.abode.docker.route.Call;
+import dev.abode.engine.Engine;
+import dev.abode.image.Credentials;
+import dev.abode.image.Digest;
+import dev.abode.image.Image;
+import dev.abode.image.Platform;
+import dev.abode.image.Progress;
+import dev.abode.image.Reference;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Images in and out: pull, push, import, load, save. */
+final class ImageTransfer {
+  private static final String TAR = "application/x-tar";
+
+  private final Engine engine;
+
+  ImageTransfer(Engine engine) {
+    this.engine = engine;
+  }
+
+  /** {@code POST /images/create}: pull, or import of a root file system. */
+  void create(Call call) throws IOException {
+    Query query = call.query();
+    if (query.text("fromImage").isPresent()) {
+      pull(call);
+    } else if (query.text("fromSrc").isPresent()) {
+      importRootfs(call);
+    } else {
+      throw ApiException.invalid("either fromImage or fromSrc must be given");
+    }
+  }
+
+  // ---- pull
+
+  private void pull(Call call) throws IOException {
+    Query query = call.query();
+    Reference reference = reference(query.text("fromImage").orElseThrow(), query.text("tag"));
+    Credentials credentials = RegistryAuth.header(call.exchange().field("X-Registry-Auth"));
+    Optional<Digest> before = engine.images().find(reference.familiar()).map(Image::id);
+    JsonDocument heading =
+        new JsonDocument()
+            .with("status", "Pulling from " + repository(reference))
+            .withIfAny(
+                "id",
+                reference.tag().or(() -> reference.digest().map(Object::toString)).orElse(""));
+    ProgressLines lines = new ProgressLines(call.exchange(), Optional.of(heading));
+    lines.during(
+        () -> {
+          Image image =
+              engine.images().pull(reference, ImageRoutes.platform(query), credentials, lines);
+          pulledDigest(image, reference)
+              .ifPresent(digest -> lines.report("", "Digest: " + digest, 0, 0));
+          boolean same = before.filter(image.id()::equals).isPresent();
+          lines.report(
+              "",
+              (same ? "Status: Image is up to date for " : "Status: Downloaded newer image for ")
+                  + reference.familiar(),
+              0,
+              0);
+        });
+  }
+
+  private static String repository(Reference reference) {
+    return reference.registry().equals(Reference.DOCKER_HUB)
+        ? reference.repository()
+        : reference.familiarName().substring(reference.registry().length() + 1);
+  }
+
+  /** What the registry calls it: the digest under which the image is known from there. */
+  private static Optional<Digest> pulledDigest(Image image, Reference pulled) {
+    return image.references().stream()
+        .filter(name -> name.familiarName().equals(pulled.familiarName()))
+        .flatMap(name -> name.digest().stream())
+        .findFirst();
+  }
+
+  private static Reference reference(String name, Optional<String> tag) {
+    if (tag.isEmpty()) {
+      return Reference.parse(name);
+    }
+    // A digest comes as a tag too.
+    return Reference.parse(name + (tag.get().contains(":") ? "@" : ":") + tag.get());
+  }
+
+  // ---- import
+
+  private void importRootfs(Call call) throws IOException {
+    Query query = call.query();
+    if (!query.text("fromSrc").orElse("").equals("-")) {
+      throw ApiException.unsupported(
+          "importing from a URL is not supported; download it and send it: curl URL | docker import"
+              + " - NAME");
+    }
+    Optional<Reference> name =
+        query.text("repo").map(repository -> reference(repository, query.text("tag")));
+    List<String> changes = new ArrayList<>();
+    query.all("changes").forEach(lines -> lines.lines().forEach(changes::add));
+    Platform platform = ImageRoutes.platform(query).orElseGet(Platform::host);
+    ProgressLines lines = new ProgressLines(call.exchange(), Optional.empty());
+    lines.during(
+        () -> {
+          Image image =
+              engine
+                  .images()
+                  .importRootfs(
+                      call.exchange().body(),
+                      name,
+                      changes,
+                      query.text("message").orElse(""),
+                      platform);
+          lines.report("", image.id().toString(), 0, 0);
+        });
+  }
+
+  // ---- load and save
+
+  void load(Call call) throws IOException {
+    boolean quiet = call.query().flag("quiet");
+    ProgressLines lines = new ProgressLines(call.exchange(), Optional.empty());
+    lines.during(
+        () -> {
+          List<Image> images =
+              engine.images().load(call.exchange().body(), quiet ? Progress.NONE : lines);
+          for (Image image : images) {
+            for (String line : loaded(image)) {
+              lines.line(new JsonDocument().with("stream", line + "\n"));
+            }
+          }
+        });
+  }
+
+  private static List<String> loaded(Image image) {
+    List<String> tags = ImageDocuments.tags(image);
+    return tags.isEmpty()
+        ? List.of("Loaded image ID: " + image.id())
+        : tags.stream().map(tag -> "Loaded image: " + tag).toList();
+  }
+
+  void saveOne(Call call) throws IOException {
+    save(call, List.of(call.parameter("name")));
+  }
+
+  void saveMany(Call call) throws IOException {
+    List<String> names = call.query().all("names");
+    if (names.isEmpty()) {
+      throw ApiException.invalid("no images to save: the parameter names is missing");
+    }
+    save(call, names);
+  }
+
+  private void save(Call call, List<String> names) throws IOException {
+    names.forEach(name -> engine.images().require(name));
+    engine.images().save(names, call.exchange().stream(200, TAR));
+  }
+
+  // ---- push
+
+  void push(Call call) throws IOException {
+    Reference reference = reference(call.parameter("name"), call.query().text("tag"));
+    Credentials credentials = RegistryAuth.header(call.exchange().field("X-Registry-Auth"));
+    Image image = engine.images().require(reference.familiar());
+    JsonDocument heading =
+        new JsonDocument()
+            .with("status", "The push refers to repository [" + fullName(reference) + "]");
+    ProgressLines lines = new ProgressLines(call.exchange(), Optional.of(heading));
+    lines.during(
+        () -> {
+          engine.images().push(reference, credentials, lines);
+          String tag = reference.tag().orElse("");
+          lines.report(
+              "",
+              tag
+                  + ": digest: "
+                  + image.manifest().digest()
+                  + " size: "
+                  + image.manifest().sizeBytes(),
+              0,
+              0);
+          lines.line(
+              new JsonDocument()
+                  .with("progressDetail", new JsonDocument())
+                  .with(
+                      "aux",
+                      new JsonDocument()
+                          .with("Tag", tag)
+                          .with("Digest", image.manifest().digest().toString())
+                          .with("Size", image.manifest().sizeBytes())));
+        });
+  }
+
+  private static String fullName(Reference reference) {
+    return reference.registry() + "/" + reference.repository();
+  }
+}

@@ -1,0 +1,2 @@
+/** Networks and volumes, as far as there are any. */
+package dev.abode.docker.network;

@@ -1,0 +1,2 @@
+/** Times and durations in Go's text forms. */
+package dev.abode.docker.time;
