@@ -105,12 +105,6 @@ public final class ContainerPlan {
 
     RootFilesystem root = new RootFilesystem(ground);
     root.stackLayers();
-    if (ground.firstId().isPresent()) {
-      // The workload was cloned as the host's root, whom its user namespace does not know; it could
-      // open the instance's folder as that, but make nothing.
-      root.inside(new Step.SetGroups(List.of()));
-      root.inside(new Step.SetUser(0, 0));
-    }
     kernelFileSystems(root, namespaces);
     root.etcFiles();
     userMounts(root);

@@ -50,6 +50,7 @@ public final class ExecPlan {
             : bounding;
     List<Step> inside = new ArrayList<>();
     if (ground.firstId().isPresent()) {
+      // As in RootFilesystem: nobody in there is the host's root.
       inside.add(new Step.SetGroups(List.of()));
       inside.add(new Step.SetUser(0, 0));
     }

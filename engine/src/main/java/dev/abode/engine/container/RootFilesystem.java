@@ -73,14 +73,11 @@ final class RootFilesystem {
     scratch.add(new Step.OwnMounts(Propagation.PRIVATE));
     scratch.add(new Step.Mount("tmpfs", "abode", Place.HOST, mountPoint(), Set.of(), "mode=0700"));
     scratch.addAll(attach);
-    // overlayfs makes its work folders as whoever mounts it, through the id-mapped upper layer:
-    // that must be somebody whom the map knows, or it fails with EOVERFLOW.
+    // overlayfs makes its work folder as whoever mounts it, through the id-mapped upper layer: that
+    // must be somebody whom the map knows.
     if (mapped()) {
-      int root = Math.toIntExact(ground.firstId().getAsLong());
-      scratch.add(new Step.SetUser(root, root));
-      scratch.add(
-          new Step.SetCapabilities(
-              ground.host().capabilities(), ground.host().capabilities(), Set.of()));
+      int first = Math.toIntExact(ground.firstId().getAsLong());
+      scratch.add(new Step.SetUser(first, first));
     }
     scratch.add(new Step.ChangeDirectory(mountPoint()));
     scratch.add(
@@ -101,6 +98,12 @@ final class RootFilesystem {
     attachments.add(new Step.OwnMounts(Propagation.PRIVATE));
     attachments.add(new Step.Attach(root, Place.HOST, mountPoint(), Missing.FAIL));
     attachments.add(new Step.UseRoot(mountPoint()));
+    if (mapped()) {
+      // Until here the workload is the host's root, who alone can open the instance's folder; but
+      // its own user namespace does not know that user, who could not make a file.
+      attachments.add(new Step.SetGroups(List.of()));
+      attachments.add(new Step.SetUser(0, 0));
+    }
   }
 
   /**

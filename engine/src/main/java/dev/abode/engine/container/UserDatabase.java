@@ -65,7 +65,7 @@ public final class UserDatabase {
       listed.ifPresent(
           u ->
               groups.stream()
-                  .filter(g -> g.members().contains(u.name()) && g.gid() != u.gid())
+                  .filter(g -> g.members().contains(u.name()))
                   .forEach(g -> supplementary.add(g.gid())));
     } else {
       gid = groupId(groupPart);

@@ -1,0 +1,52 @@
+package dev.abode.engine.container;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Alpine's published root file system, unpacked with tar(1) as a layer for tests. */
+final class Rootfs {
+  private Rootfs() {}
+
+  /** In a folder of its own, to be given to {@link #delete}. */
+  static Path alpine() throws IOException, InterruptedException {
+    Path archive = images().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
+    Path folder = Files.createTempDirectory("abode-alpine");
+    run(List.of("tar", "-xzf", archive.toString(), "-C", folder.toString()));
+    return folder;
+  }
+
+  /** Deletes a folder without crossing into another file system. */
+  static void delete(Path folder) throws IOException, InterruptedException {
+    run(List.of("rm", "-rf", "--one-file-system", folder.toString()));
+  }
+
+  private static Path images() {
+    String set = System.getenv("ABODE_TEST_IMAGES");
+    if (set != null) {
+      return Path.of(set);
+    }
+    Path folder = Path.of("").toAbsolutePath();
+    while (!Files.isDirectory(folder.resolve("shared/images"))) {
+      folder = folder.getParent();
+      if (folder == null) {
+        throw new IllegalStateException(
+            "no shared/images above " + Path.of("").toAbsolutePath() + "; set ABODE_TEST_IMAGES");
+      }
+    }
+    return folder.resolve("shared/images");
+  }
+
+  /** Runs a program of the host; its output. */
+  static String run(List<String> command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output =
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(command + " ended with " + process.exitValue() + ": " + output);
+    }
+    return output;
+  }
+}
