@@ -112,6 +112,9 @@ int files_directory(struct actor *actor, const struct step *step);
 int files_symlink(struct actor *actor, const struct step *step);
 int files_device(struct actor *actor, const struct step *step);
 
+/* The path of `name`, which starts with a slash, in the folder of `pid` in /proc. */
+const char *process_file(uint64_t pid, const char *name, char buffer[64]);
+int process_start_ticks(uint64_t pid, uint64_t *ticks);
 int namespaces_enter(const struct step *step);
 int namespaces_map(const struct actor *actor, const struct step *step);
 

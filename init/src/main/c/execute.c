@@ -46,20 +46,13 @@ static int execute_found(const char *name, char *const *arguments, char *const *
   }
 }
 
-static void reset_signals(void) {
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /*
- * The kernel forgets this at every change of user, so it is asked for last; and a shim that died
- * meanwhile would never be noticed, so it is looked for afterwards.
+ * The kernel forgets this at every change of user, so it is asked for once more; and a shim that died
+ * meanwhile would never be noticed, so it is looked for afterwards. A seccomp filter may forbid
+ * either, which is no reason not to go on.
  */
 static int die_with_shim(const struct actor *actor) {
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return errno;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   struct pollfd shim = {.fd = actor->reports};
   if (poll(&shim, 1, 0) == 1 && (shim.revents & (POLLHUP | POLLERR)) != 0) return EPIPE;
   return 0;
@@ -71,8 +64,8 @@ int execute(struct actor *actor, const struct step *step) {
   int error = die_with_shim(actor);
   if (error != 0) return error;
   umask((mode_t)actor->umask);
-  if (sys_close_range(3, CLOSE_RANGE_CLOEXEC) < 0) return errno;
-  reset_signals();
+  /* A second line: each is opened so. And a seccomp filter may not know this call. */
+  sys_close_range(3, CLOSE_RANGE_CLOEXEC);
   actor->progress->committed = 1;
   error = execute_found(arguments[0], arguments, environment);
   actor->progress->committed = 0;
@@ -82,7 +75,6 @@ int execute(struct actor *actor, const struct step *step) {
 int hold(struct actor *actor) {
   int error = die_with_shim(actor);
   if (error != 0) return error;
-  reset_signals();
   actor->progress->committed = 1;
   /* The closing of the socket is what tells the shim. */
   sys_close_range(0, 0);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -41,10 +40,9 @@ static int set_attributes(int mount, unsigned recursive, uint64_t set, uint64_t 
 
 static int workload_user_namespace(struct actor *actor) {
   if (actor->user_namespace >= 0) return 0;
-  char path[64] = "/proc/";
-  size_t length = 6 + decimal((uint64_t)actor->workload, path + 6);
-  memcpy(path + length, "/ns/user", sizeof "/ns/user");
-  actor->user_namespace = open(path, O_RDONLY | O_CLOEXEC);
+  char path[64];
+  actor->user_namespace =
+      open(process_file((uint64_t)actor->workload, "/ns/user", path), O_RDONLY | O_CLOEXEC);
   return actor->user_namespace < 0 ? errno : 0;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *process_file(uint64_t pid, const char *name, char *buffer) {
+const char *process_file(uint64_t pid, const char *name, char buffer[64]) {
   memcpy(buffer, "/proc/", 6);
   size_t length = 6 + decimal(pid, buffer + 6);
   memcpy(buffer + length, name, strlen(name) + 1);

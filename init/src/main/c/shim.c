@@ -50,6 +50,8 @@ static struct {
   int plan_error;
   uint32_t supervision;
   uint32_t drain_millis;
+  bool owns_mounts;
+  int mounts; /* the workload's mount namespace, held until its end was told; -1 for none */
   const char *exit_path;
   const char *oom_path;
   struct progress *progress;
@@ -242,8 +244,7 @@ static bool pass_input(struct client *client, const char *payload, uint32_t size
     }
   }
   /* Before the start there is no pipe yet, and what comes early must not be lost. */
-  return shim.state >= STATE_RUNNING || (shim.supervision & SUPERVISE_OPEN_STDIN) == 0 ||
-         shim.input >= 0 || client->consumed >= size;
+  return shim.state >= STATE_RUNNING || shim.input >= 0 || client->consumed >= size;
 }
 
 /* ---- the launch */
@@ -380,6 +381,16 @@ static void collect_workload(void) {
     workload_ended();
 }
 
+/*
+ * The last holder of a mount namespace waits for the kernel to take it apart, and the workload's
+ * parent would not hear of its end before that. Held here, it is taken apart once the end was told.
+ */
+static void hold_mounts(void) {
+  if (!shim.owns_mounts) return;
+  char path[64];
+  shim.mounts = open(process_file((uint64_t)shim.workload, "/ns/mnt", path), O_RDONLY | O_CLOEXEC);
+}
+
 /* Every holder of the socket closed it: by execve(2), or by dying. */
 static void launch_complete(void) {
   if (shim.workload == 0 || shim.progress->committed == 0) {
@@ -396,6 +407,7 @@ static void launch_complete(void) {
   shim.outcome.pid = shim.workload;
   shim.outcome.started = time_now();
   tell_watchers();
+  hold_mounts();
   collect_workload(); /* its SIGCHLD may have come and gone with the stage's */
 }
 
@@ -443,6 +455,7 @@ static void read_reports(void) {
 /* ---- the end */
 
 static void leave(void) {
+  close_descriptor(&shim.mounts); /* before the connections end: then nothing is mounted any more */
   struct sockaddr_un address;
   socklen_t size = sizeof address;
   if (getsockname(LISTENER, (struct sockaddr *)&address, &size) == 0 &&
@@ -519,7 +532,8 @@ static void attach(struct client *client, uint8_t streams) {
 static bool obey(struct client *client, const struct frame *frame, const char *payload) {
   switch ((enum frame_type)frame->type) {
     case FRAME_INPUT:
-      return (client->streams & 1) == 0 || pass_input(client, payload, frame->size);
+      return (client->streams & 1) == 0 || (shim.supervision & SUPERVISE_OPEN_STDIN) == 0 ||
+             pass_input(client, payload, frame->size);
     case FRAME_INPUT_END:
       if ((client->streams & 1) != 0 && (shim.supervision & SUPERVISE_CLOSE_STDIN_ONCE) != 0)
         shim.end_input = true;
@@ -729,6 +743,9 @@ static void adopt_plan(void) {
   keep_path(&shim.exit_path, paths + PATH_MAX, plan_text(&shim.plan, header->exit_path));
   if ((header->supervision & SUPERVISE_OOM_EVENTS) != 0)
     keep_path(&shim.oom_path, paths + 2 * PATH_MAX, plan_text(&shim.plan, header->oom_path));
+  shim.owns_mounts = (header->clone_flags & CLONE_NEWNS_FLAG) != 0;
+  for (uint32_t i = 0; i < header->steps[LIST_INSIDE]; i++)
+    shim.owns_mounts |= shim.plan.steps[LIST_INSIDE][i].op == OP_OWN_MOUNTS;
   shim.log.part_bytes = header->log_bytes;
   shim.log.parts = header->log_files;
 }
@@ -785,7 +802,7 @@ static void await_events(nfds_t count) {
 
 void shim_run(void) {
   prepare_process();
-  shim.reports = shim.input = shim.outputs[0].file = shim.outputs[1].file = -1;
+  shim.mounts = shim.reports = shim.input = shim.outputs[0].file = shim.outputs[1].file = -1;
   adopt_plan();
   shim.progress = mmap(NULL, sizeof *shim.progress, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -96,8 +96,6 @@ uint64_t time_steady(void); /* milliseconds of a clock that never jumps */
 /* One line on standard error: what failed, on what number, why. */
 void shim_note(const char *what, uint64_t where, int error);
 
-int process_start_ticks(uint64_t pid, uint64_t *ticks);
-
 /* main.c */
 /* Takes the arguments out of /proc/PID/cmdline, which a container could read. */
 void forget_arguments(void);

@@ -83,11 +83,21 @@ static void take_over(int release) {
 /* Descriptors of the stage, and of the workload until it is released. */
 enum { REPORTS = 3, STREAMS = 4, RELEASE = 7 };
 
+/* The shim ignores some signals and blocks others; a program expects neither. */
+static void reset_signals(void) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Everything the workload's process could show of the host is gone before its first step. */
 static _Noreturn void workload_run(int release) {
   actor.phase = PHASE_INSIDE;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   setsid();
+  reset_signals();
   forget_arguments();
   for (int stream = 0; stream < 3; stream++) {
     if (dup2(actor.streams[stream], stream) < 0) fail(0, errno);

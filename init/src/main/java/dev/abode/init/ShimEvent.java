@@ -16,12 +16,19 @@ public sealed interface ShimEvent {
   /** The launch failed in {@code phase} at {@code step} of its list; nothing of it is left. */
   record Failed(LaunchPlan.Phase phase, int step, int errno) implements ShimEvent {}
 
-  /** The workload ended and its exit record, if asked for, is on disk. */
+  /**
+   * The workload ended and its exit record, if asked for, is on disk. Its mounts may still be there
+   * for a moment, until {@link Gone}: who starts it again on the same upper directory waits for
+   * that.
+   */
   record Exited(ExitRecord record) implements ShimEvent {}
 
   /** The workload wrote; only on an attached connection. */
   record Output(int stream, long timeNanos, ByteBuffer bytes) implements ShimEvent {}
 
-  /** The connection ended: the shim is gone. Always last, and repeated if asked again. */
+  /**
+   * The connection ended: the shim is gone, and with it all it made. Always last, and repeated if
+   * asked again.
+   */
   record Gone() implements ShimEvent {}
 }

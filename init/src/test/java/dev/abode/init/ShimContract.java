@@ -53,6 +53,7 @@ abstract class ShimContract {
   void leavesNothing() throws Exception {
     binary.close();
     await(() -> ownProcesses().isEmpty());
+    await(() -> ProcessHandle.current().children().noneMatch(ShimContract::isShim));
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(folder.toString());
     assertThat(socket()).doesNotExist();
     assertThat(notes()).doesNotContain("Sanitizer").doesNotContain("runtime error");
@@ -60,6 +61,15 @@ abstract class ShimContract {
 
   Path socket() {
     return folder.resolve("s");
+  }
+
+  /** A zombie has no command line any more, but still a name. */
+  private static boolean isShim(ProcessHandle child) {
+    try {
+      return Files.readString(Path.of("/proc/" + child.pid() + "/comm")).startsWith("abode-init");
+    } catch (IOException e) {
+      return false; // collected meanwhile
+    }
   }
 
   private String notes() throws IOException {
@@ -121,6 +131,11 @@ abstract class ShimContract {
 
   private ContainerPlan container() throws IOException {
     return ContainerPlan.in(folder);
+  }
+
+  private static LaunchPlan inside(LaunchPlan plan, List<Step> inside) {
+    return new LaunchPlan(
+        plan.supervision(), plan.before(), plan.namespaces(), plan.beside(), inside);
   }
 
   private static Supervision logging(Path file, long maxBytes, int maxFiles) {
@@ -191,6 +206,23 @@ abstract class ShimContract {
   void findsProgramsInThePathOfTheWorkload() throws Exception {
     LaunchPlan plan = ContainerPlan.onHost(ContainerPlan.supervision(false, false), "true");
     assertThat(run(plan).status()).isZero();
+  }
+
+  @Test
+  void handsMoreMountsOverThanOneMessageHolds() throws Exception {
+    ContainerPlan container = container();
+    for (int slot = 10; slot < 410; slot++) {
+      container.beside.add(
+          new Step.Detach(
+              slot, "/dev/full", false, false, Set.of(MountFlag.NO_EXEC), Propagation.PRIVATE));
+    }
+    container.arguments = List.of("/bin/busybox", "ls", "-l", "/tmp/made/file");
+    LaunchPlan plan = container.plan();
+    List<Step> inside = new ArrayList<>(plan.inside());
+    inside.add(
+        inside.indexOf(new Step.PivotRoot()),
+        new Step.Attach(409, Place.ROOTFS, "/tmp/made/file", Step.Missing.MAKE_FILE));
+    assertThat(run(inside(plan, inside)).output()).startsWith("crw").contains("1,   7");
   }
 
   @Test
@@ -336,8 +368,7 @@ abstract class ShimContract {
     LaunchPlan plan = container().plan();
     List<Step> inside = new ArrayList<>(plan.inside());
     inside.set(inside.size() - 1, new Step.Hold());
-    plan =
-        new LaunchPlan(plan.supervision(), plan.before(), plan.namespaces(), plan.beside(), inside);
+    plan = inside(plan, inside);
     try (Shim shim = binary.spawn(plan, socket())) {
       shim.start();
       ShimEvent.Started started = expect(shim, ShimEvent.Started.class);
@@ -559,8 +590,7 @@ abstract class ShimContract {
     inside.removeIf(step -> step instanceof Step.Mount mount && mount.type().equals("devpts"));
     inside.add(open - 1, new Step.MakeDirectory(Place.ROOTFS, "/dev/pts", 0755));
     inside.add(open, new Step.MakeSymlink(Place.ROOTFS, "/dev/pts/ptmx", "../null"));
-    plan =
-        new LaunchPlan(plan.supervision(), plan.before(), plan.namespaces(), plan.beside(), inside);
+    plan = inside(plan, inside);
     assertThat(failure(plan))
         .isEqualTo(new ShimEvent.Failed(LaunchPlan.Phase.INSIDE, open + 1, Errno.ENODEV));
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.init.Shim.Stream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,51 @@ class ShimTest extends ShimContract {
       await(() -> privateKib(shimPid) < 100);
       shim.signal(9);
       expect(shim, ShimEvent.Exited.class);
+    }
+  }
+
+  /** Stands in for an engine: starts a workload, says so, and waits to be killed. */
+  static final class StandIn {
+    private StandIn() {}
+
+    public static void main(String[] arguments) throws Exception {
+      LaunchPlan plan =
+          ContainerPlan.onHost(
+              ContainerPlan.supervision(false, true), "busybox", "sh", "-c", "read x; echo $x");
+      try (ShimBinary binary = ShimBinary.load();
+          Shim shim = binary.spawn(plan, Path.of(arguments[0]))) {
+        shim.start();
+        expect(shim, ShimEvent.Started.class);
+        System.out.println("started");
+        System.in.read();
+      }
+    }
+  }
+
+  @Test
+  void outlivesAnEngineThatIsKilled() throws Exception {
+    Process engine =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                StandIn.class.getName(),
+                socket().toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    assertThat(engine.inputReader().readLine()).isEqualTo("started");
+    engine.destroyForcibly().waitFor();
+    try (Shim again = Shim.connect(socket());
+        Shim client = Shim.attach(socket(), EnumSet.of(Stream.STDIN, Stream.STDOUT))) {
+      client.input(ByteBuffer.wrap("alive\n".getBytes(StandardCharsets.UTF_8)));
+      assertThat(client.next())
+          .isInstanceOfSatisfying(
+              ShimEvent.Output.class,
+              output -> assertThat(Run.bytes(output.bytes())).asString().isEqualTo("alive\n"));
+      expect(again, ShimEvent.Started.class);
+      assertThat(expect(again, ShimEvent.Exited.class).record().status()).isZero();
     }
   }
 
