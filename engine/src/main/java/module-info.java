@@ -3,6 +3,7 @@ module dev.abode.engine {
   requires transitive dev.abode.image;
   requires dev.abode.init;
   requires dev.abode.linux;
+  requires io.avaje.json;
   requires io.avaje.jsonb;
   requires org.slf4j;
   requires static org.jspecify;
