@@ -1,0 +1,2 @@
+/** What happened, remembered for a while, across engines. */
+package dev.abode.engine.event;
