@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What is executed, where and with which environment, by Docker's rules of precedence. */
-final class Command {
+public final class Command {
   private static final String DEFAULT_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private Command() {}
 
   /** Entrypoint and command; a given entrypoint takes the image's command away too. */
-  static List<String> arguments(InstanceSpec spec, ImageConfig image) {
+  public static List<String> arguments(InstanceSpec spec, ImageConfig image) {
     List<String> entrypoint = spec.entrypoint().orElse(image.entrypoint());
     if (entrypoint.equals(List.of(""))) {
       entrypoint = List.of();
@@ -39,7 +39,7 @@ final class Command {
   }
 
   /** The environment of the first process, and of every further one before its own additions. */
-  static List<String> environment(
+  public static List<String> environment(
       InstanceSpec spec, ImageConfig image, String hostname, boolean terminal) {
     Map<String, String> variables = new LinkedHashMap<>();
     variables.put("PATH", DEFAULT_PATH);
@@ -81,7 +81,7 @@ final class Command {
   }
 
   /** The working directory, cleaned of {@code .}, {@code ..} and doubled slashes. */
-  static String workingDirectory(Optional<String> asked, String otherwise) {
+  public static String workingDirectory(Optional<String> asked, String otherwise) {
     String directory = asked.filter(d -> !d.isEmpty()).orElse(otherwise);
     return directory.isEmpty() ? "/" : clean(directory, "working directory");
   }

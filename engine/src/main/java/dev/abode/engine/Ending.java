@@ -1,0 +1,171 @@
+package dev.abode.engine;
+
+import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.record.LifeRecord;
+import dev.abode.engine.record.TreeDeletion;
+import dev.abode.init.ExitRecord;
+import dev.abode.init.ShimEvent;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of a run: what is written down, taken away and made known, and whether another run
+ * follows.
+ */
+final class Ending {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Ending.class);
+
+  /** Docker's exit code for an end that nobody saw. */
+  static final int UNKNOWN_EXIT = 255;
+
+  private Ending() {}
+
+  /** Waits for the end of {@code run}, on a thread of its own, and does what follows from it. */
+  static void watch(LiveInstance instance, Run run) {
+    Optional<ExitRecord> exit = Optional.empty();
+    try {
+      exit = await(run);
+    } catch (IOException e) {
+      LOGGER.warn("the supervisor of {} cannot be watched any more", instance, e);
+    }
+    if (instance.site.isClosing()) {
+      return;
+    }
+    conclude(instance, run, exit);
+    follow(instance);
+  }
+
+  /** How the workload ended; empty when its supervisor went without saying. */
+  private static Optional<ExitRecord> await(Run run) throws IOException {
+    while (true) {
+      switch (run.shim().next()) {
+        case ShimEvent.Exited exited -> {
+          return Optional.of(exited.record());
+        }
+        case ShimEvent.Gone gone -> {
+          return Optional.empty();
+        }
+        case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Created created -> {}
+        case ShimEvent.Started started -> {}
+        case ShimEvent.Failed failed -> {}
+        case ShimEvent.Output output -> {}
+      }
+    }
+  }
+
+  /** Takes away what is left of the run, and makes its end known. */
+  static void conclude(LiveInstance instance, Run run, Optional<ExitRecord> exit) {
+    instance.health().end();
+    try {
+      run.shim().close();
+    } catch (IOException e) {
+      LOGGER.debug("closing the connection to the supervisor of {}", instance, e);
+    }
+    int exitCode = exit.map(ExitRecord::shellStatus).orElse(UNKNOWN_EXIT);
+    boolean oomKilled = exit.map(r -> r.oomKills() > 0).orElse(false);
+    Instant finished = exit.map(ExitRecord::finished).orElseGet(Instant::now);
+    Duration lasted = Duration.between(run.startedAt(), finished);
+    RestartPolicy policy = instance.now().record().spec().restart();
+    boolean again =
+        !instance.endWanted()
+            && RestartBackOff.wanted(policy, exitCode, instance.now().life().restartCount());
+    if (again) {
+      instance.backOff(instance.backOff().after(lasted));
+    }
+    LifeRecord ended =
+        Life.with(instance.now().life())
+            .status(again ? InstanceStatus.RESTARTING : InstanceStatus.EXITED)
+            .exitCode(exitCode)
+            .oomKilled(oomKilled)
+            .error(
+                exit.isPresent()
+                    ? ""
+                    : "its supervisor ended without an exit record, perhaps killed; the workload"
+                        + " was ended with it")
+            .finishedAt(Optional.of(finished))
+            .build();
+    // On disk before the run folder goes with the exit record in it, and seen by others only after
+    // that, when the instance can be started again.
+    instance.writeLife(ended);
+    String leftover = takeDown(instance, run);
+    instance.ended(
+        ended,
+        life ->
+            Life.with(ended)
+                .error(leftover.isEmpty() ? ended.error() : leftover)
+                .stoppedByUser(life.stoppedByUser())
+                .build());
+    instance.publishDeath();
+  }
+
+  private static String takeDown(LiveInstance instance, Run run) {
+    try {
+      instance.site.walls().takeDown(instance.id());
+      instance.execs.awaitEnds();
+      TreeDeletion.delete(instance.runFolder().path());
+      run.workload().firstId().ifPresent(instance.site.ids()::release);
+      return "";
+    } catch (IOException | RuntimeException e) {
+      // The range of ids stays taken: a process that could not be killed may still have it.
+      LOGGER.warn("what the last run of {} left could not be taken away", instance, e);
+      return "it ended, but what it left could not be taken away: " + e.getMessage();
+    }
+  }
+
+  /** Does what an ended instance is meant to do: start again, be removed, or nothing. */
+  static void follow(LiveInstance instance) {
+    try {
+      if (instance.now().status() == InstanceStatus.RESTARTING) {
+        restart(instance);
+      } else if (instance.now().record().spec().autoRemove()) {
+        removeAfterwards(instance);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void restart(LiveInstance instance) throws InterruptedException {
+    if (!instance.awaitRestart(instance.backOff().delay())) {
+      return;
+    }
+    try {
+      instance.exclusively(
+          () -> {
+            if (instance.now().status() != InstanceStatus.RESTARTING || instance.site.isClosing()) {
+              return false;
+            }
+            instance.change(life -> Life.with(life).restartCount(life.restartCount() + 1).build());
+            Launching.launch(instance);
+            return true;
+          });
+    } catch (IOException | RuntimeException e) {
+      if (!instance.isRemoved()) {
+        LOGGER.warn("{} could not be started again as its restart policy says", instance, e);
+      }
+    }
+  }
+
+  private static void removeAfterwards(LiveInstance instance) throws InterruptedException {
+    try {
+      instance.exclusively(
+          () -> {
+            // Somebody may have started it again meanwhile.
+            if (!instance.isAlive()) {
+              Removal.remove(instance);
+            }
+            return true;
+          });
+    } catch (IOException | RuntimeException e) {
+      if (!instance.isRemoved()) {
+        LOGGER.warn("{} could not be removed after its end", instance, e);
+      }
+    }
+  }
+}

@@ -1,0 +1,240 @@
+package dev.abode.engine;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.Sharing;
+import dev.abode.engine.launch.Birth;
+import dev.abode.engine.launch.Workload;
+import dev.abode.engine.record.InstanceFolder;
+import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.record.RunFolderOf;
+import dev.abode.engine.record.RunRecord;
+import dev.abode.engine.record.TreeDeletion;
+import dev.abode.image.ImageException;
+import dev.abode.image.Platform;
+import dev.abode.init.LaunchPlan;
+import dev.abode.init.Shim;
+import dev.abode.init.ShimEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * The start of an instance, from its record to a running workload. Nothing but the instance's own
+ * lock is held, so starts of different instances do not wait for each other.
+ */
+final class Launching {
+  private final LiveInstance instance;
+  private final Site site;
+  private final InstanceRecord record;
+  private final InstanceFolder folder;
+  private final RunFolderOf runFolder;
+  private OptionalLong firstId = OptionalLong.empty();
+
+  private Launching(LiveInstance instance) {
+    this.instance = instance;
+    this.site = instance.site;
+    this.record = instance.now().record();
+    this.folder = instance.folder();
+    this.runFolder = instance.runFolder();
+  }
+
+  /**
+   * Starts an instance that does not run. When it fails, nothing of the run is left, and the
+   * instance's record says why.
+   */
+  static void launch(LiveInstance instance) throws IOException {
+    new Launching(instance).launch();
+  }
+
+  private void launch() throws IOException {
+    try {
+      Run run = begin();
+      instance.began(run);
+      instance.publish("start");
+      Thread.ofVirtual().name("watch-" + record.name()).start(() -> Ending.watch(instance, run));
+      instance.health().begin(run);
+    } catch (IOException | RuntimeException e) {
+      undo(e);
+      instance.change(
+          life ->
+              Life.with(life)
+                  .status(
+                      life.startedAt().isPresent() ? InstanceStatus.EXITED : InstanceStatus.CREATED)
+                  .exitCode(exitCodeOf(e))
+                  .error(String.valueOf(e.getMessage()))
+                  .build());
+      instance.abandonWaiting();
+      throw e;
+    }
+  }
+
+  /** Docker's exit codes for a workload that never was one. */
+  private static int exitCodeOf(Exception failure) {
+    if (failure instanceof EngineException known) {
+      return switch (known.kind()) {
+        case COMMAND_NOT_FOUND -> 127;
+        case COMMAND_NOT_EXECUTABLE -> 126;
+        case NOT_FOUND,
+            CONFLICT,
+            INVALID_ARGUMENT,
+            PERMISSION,
+            UNAVAILABLE,
+            EXHAUSTED,
+            UNSUPPORTED,
+            INTERNAL ->
+            128;
+      };
+    }
+    return 128;
+  }
+
+  private Run begin() throws IOException {
+    refuseOtherPlatform();
+    List<Path> layers = layers();
+    Map<String, Workload> others = others();
+    prepareFolders();
+    if (ownsUsers(record.spec())) {
+      firstId = OptionalLong.of(site.ids().take());
+    }
+    new RunRecord(RunRecord.FORMAT, record.id(), firstId.orElse(0)).write(runFolder.run());
+    LaunchPlan plan =
+        site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, others));
+    Shim shim = site.shims().spawn(plan, runFolder.socket());
+    try {
+      instance.connectWaiting();
+      shim.start();
+      return await(shim, plan);
+    } catch (IOException | RuntimeException e) {
+      try {
+        shim.close();
+      } catch (IOException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  private Run await(Shim shim, LaunchPlan plan) throws IOException {
+    while (true) {
+      switch (shim.next()) {
+        case ShimEvent.Started started -> {
+          Workload workload = new Workload(started.pid(), started.startTicks(), firstId);
+          return new Run(instance.nextRun(), workload, shim, Instant.now());
+        }
+        case ShimEvent.Failed failed -> throw site.walls().explain(record, plan, failed);
+        case ShimEvent.Gone gone ->
+            throw new EngineException(
+                EngineException.Kind.INTERNAL,
+                "cannot start "
+                    + record.name()
+                    + ": its supervisor ended without a word; see "
+                    + runFolder.path().resolve("shim.log"));
+        case ShimEvent.Created created -> shim.proceed();
+        case ShimEvent.Exited exited ->
+            throw new EngineException(
+                EngineException.Kind.INTERNAL,
+                "cannot start " + record.name() + ": it ended before it began");
+        case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Output output -> {}
+      }
+    }
+  }
+
+  private void refuseOtherPlatform() {
+    Platform host = Platform.host();
+    if (!record.platform().runsOn(host)) {
+      throw new EngineException(
+          EngineException.Kind.UNSUPPORTED,
+          "cannot start "
+              + record.name()
+              + ": its image "
+              + record.spec().image()
+              + " is made for "
+              + record.platform()
+              + ", and this machine is "
+              + host
+              + "; pull or build the image for "
+              + host);
+    }
+  }
+
+  private List<Path> layers() throws IOException {
+    try {
+      return instance.layers(record);
+    } catch (ImageException e) {
+      throw new EngineException(
+          EngineException.Kind.NOT_FOUND,
+          "cannot start "
+              + record.name()
+              + ": its image "
+              + record.spec().image()
+              + " ("
+              + record.imageId()
+              + ") cannot be used: "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  static boolean ownsUsers(InstanceSpec spec) {
+    return !spec.security().privileged() && spec.sharing().user() instanceof Sharing.With.Nobody;
+  }
+
+  /** The running workloads whose namespaces this one shares, by the name they are called. */
+  private Map<String, Workload> others() {
+    InstanceSpec spec = record.spec();
+    Map<String, Workload> others = new HashMap<>();
+    for (Sharing.With with :
+        List.of(
+            spec.sharing().pid(),
+            spec.sharing().ipc(),
+            spec.sharing().uts(),
+            spec.sharing().user(),
+            spec.sharing().cgroup())) {
+      switch (with) {
+        case Sharing.With.Instance other -> add(others, other.nameOrId());
+        case Sharing.With.Nobody nobody -> {}
+        case Sharing.With.Host host -> {}
+      }
+    }
+    switch (spec.network()) {
+      case NetworkMode.Instance other -> add(others, other.nameOrId());
+      case NetworkMode.None none -> {}
+      case NetworkMode.Host host -> {}
+      case NetworkMode.Unspecified unspecified -> {}
+    }
+    return others;
+  }
+
+  private void add(Map<String, Workload> others, String nameOrId) {
+    others.put(nameOrId, site.catalog().require(nameOrId).requireRun().workload());
+  }
+
+  private void prepareFolders() throws IOException {
+    Files.createDirectories(folder.upper());
+    Files.createDirectories(folder.work());
+    Files.createDirectories(folder.etc());
+    Files.createDirectories(folder.logs());
+    TreeDeletion.delete(runFolder.path());
+    Files.createDirectories(runFolder.path());
+  }
+
+  /** Takes away what the start has made so far. */
+  private void undo(Exception failure) {
+    try {
+      site.walls().takeDown(record.id());
+      TreeDeletion.delete(runFolder.path());
+    } catch (IOException | RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+    firstId.ifPresent(site.ids()::release);
+  }
+}

@@ -1,0 +1,389 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.cgroup.Cgroup;
+import dev.abode.engine.cgroup.CgroupPlacement;
+import dev.abode.engine.cgroup.Cgroups;
+import dev.abode.engine.cgroup.DeviceRule;
+import dev.abode.engine.container.ContainerGround;
+import dev.abode.engine.container.ContainerPlan;
+import dev.abode.engine.container.DeviceNode;
+import dev.abode.engine.container.EtcFiles;
+import dev.abode.engine.container.ExecPlan;
+import dev.abode.engine.container.HoldPlan;
+import dev.abode.engine.container.HostDevices;
+import dev.abode.engine.container.HostFacts;
+import dev.abode.engine.container.Identity;
+import dev.abode.engine.container.LaunchFailure;
+import dev.abode.engine.container.SharedNamespace;
+import dev.abode.engine.container.UserDatabase;
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.filesystem.ContainerFiles;
+import dev.abode.engine.filesystem.HeldRoots;
+import dev.abode.engine.filesystem.IdMapping;
+import dev.abode.engine.filesystem.InstanceFiles;
+import dev.abode.engine.filesystem.ProcessListing;
+import dev.abode.engine.filesystem.RootSource;
+import dev.abode.engine.filesystem.UpperDirectory;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.LogSpec;
+import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.ProcessTable;
+import dev.abode.engine.instance.Sharing;
+import dev.abode.engine.instance.Stats;
+import dev.abode.engine.record.Folders;
+import dev.abode.engine.record.InstanceFolder;
+import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.record.RunFolderOf;
+import dev.abode.image.ImageConfig;
+import dev.abode.image.Images;
+import dev.abode.image.MergedTree;
+import dev.abode.init.IdRange;
+import dev.abode.init.LaunchPlan;
+import dev.abode.init.Namespace;
+import dev.abode.init.ShimBinary;
+import dev.abode.init.ShimEvent;
+import dev.abode.init.Supervision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Namespaces and control groups: the walls of a container. */
+public final class ContainerWalls implements Walls, AutoCloseable {
+  private static final int MAX_DATABASE_BYTES = 4 << 20;
+
+  /** Where every container has something mounted. */
+  private static final Set<String> KERNEL_MOUNTS =
+      Set.of(
+          "/proc",
+          "/sys",
+          "/dev",
+          "/dev/console",
+          "/dev/pts",
+          "/dev/shm",
+          "/dev/mqueue",
+          "/etc/hosts",
+          "/etc/hostname",
+          "/etc/resolv.conf");
+
+  private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
+
+  private final Images images;
+  private final Cgroups cgroups;
+  private final HostFacts host;
+  private final HostMounts mounts;
+  private final ShimBinary shims;
+  private final Path holds;
+
+  private ContainerWalls(
+      Images images, Cgroups cgroups, HostFacts host, Folders folders, ShimBinary shims) {
+    this.images = images;
+    this.cgroups = cgroups;
+    this.host = host;
+    this.mounts = new HostMounts(folders.volumes(), host);
+    this.shims = shims;
+    this.holds = folders.holds();
+  }
+
+  /** Finds out what this host can do, and ends what a dead engine had opened to look inside. */
+  public static ContainerWalls open(Folders folders, Images images, ShimBinary shims)
+      throws IOException {
+    HeldRoots.sweep(folders.holds());
+    return new ContainerWalls(images, Cgroups.open(), HostFacts.read(), folders, shims);
+  }
+
+  public Cgroups cgroups() {
+    return cgroups;
+  }
+
+  @Override
+  public List<String> review(InstanceSpec spec) {
+    spec.security().deviceCgroupRules().forEach(DeviceRule::parse);
+    EtcFiles.hosts("check", spec.domainname(), spec.extraHosts());
+    return List.of();
+  }
+
+  // ---- a start
+
+  @Override
+  public LaunchPlan raise(Birth birth) throws IOException {
+    InstanceRecord record = birth.record();
+    InstanceSpec spec = record.spec();
+    writeEtc(record, birth.folder());
+    List<DeviceNode> devices = HostDevices.of(spec.security());
+    Cgroup cgroup =
+        cgroups.create(record.id(), spec.limits(), HostDevices.access(spec.security(), devices));
+    ContainerGround ground =
+        new ContainerGround(
+            record.id(),
+            birth.folder().path(),
+            birth.layers(),
+            identity(birth.folder(), birth.layers(), record.user(), spec.groupsAdded()),
+            birth.firstId(),
+            cgroup.placement(),
+            mounts.binds(record.mounts()),
+            devices,
+            joined(spec, birth.others()),
+            log(record, birth.folder()),
+            Optional.of(birth.run().exit()),
+            host);
+    return ContainerPlan.of(spec, config(record), ground);
+  }
+
+  private ImageConfig config(InstanceRecord record) {
+    return images.require(record.imageId().toString()).config();
+  }
+
+  private static Optional<Supervision.Log> log(InstanceRecord record, InstanceFolder folder) {
+    LogSpec log = record.spec().log();
+    return log.kept()
+        ? Optional.of(new Supervision.Log(folder.log(), log.maxBytes(), log.maxFiles()))
+        : Optional.empty();
+  }
+
+  private static void writeEtc(InstanceRecord record, InstanceFolder folder) throws IOException {
+    InstanceSpec spec = record.spec();
+    String hostname = ContainerPlan.hostname(spec, record.id());
+    boolean hostNetwork = spec.network() instanceof NetworkMode.Host;
+    String resolvConf = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
+    write(folder.etc().resolve("hostname"), EtcFiles.hostname(hostname));
+    write(
+        folder.etc().resolve("hosts"),
+        EtcFiles.hosts(hostname, spec.domainname(), spec.extraHosts()));
+    write(
+        folder.etc().resolve("resolv.conf"),
+        EtcFiles.resolvConf(resolvConf, spec.dns(), hostNetwork));
+  }
+
+  private static void write(Path file, String content) throws IOException {
+    Files.writeString(file, content);
+  }
+
+  /** Looks the user up in the files as the last run left them, without a mount. */
+  private static Identity identity(
+      InstanceFolder folder, List<Path> layers, String user, List<String> groupsAdded)
+      throws IOException {
+    return users(folder, layers).resolve(user, groupsAdded);
+  }
+
+  private static UserDatabase users(InstanceFolder folder, List<Path> layers) throws IOException {
+    MergedTree tree = new MergedTree(stacked(folder, layers));
+    return new UserDatabase(
+        tree.read("/etc/passwd", MAX_DATABASE_BYTES).orElse(new byte[0]),
+        tree.read("/etc/group", MAX_DATABASE_BYTES).orElse(new byte[0]));
+  }
+
+  private static List<Path> stacked(InstanceFolder folder, List<Path> layers) {
+    List<Path> stacked = new ArrayList<>();
+    stacked.add(folder.upper());
+    stacked.addAll(layers);
+    return stacked;
+  }
+
+  private static Map<Namespace, SharedNamespace> joined(
+      InstanceSpec spec, Map<String, Workload> others) {
+    Map<Namespace, SharedNamespace> joined = new EnumMap<>(Namespace.class);
+    join(joined, Namespace.PID, spec.sharing().pid(), others);
+    join(joined, Namespace.IPC, spec.sharing().ipc(), others);
+    join(joined, Namespace.UTS, spec.sharing().uts(), others);
+    join(joined, Namespace.USER, spec.sharing().user(), others);
+    join(joined, Namespace.CGROUP, spec.sharing().cgroup(), others);
+    if (spec.network() instanceof NetworkMode.Instance other) {
+      joined.put(Namespace.NETWORK, namespacesOf(other.nameOrId(), others));
+    }
+    return joined;
+  }
+
+  private static void join(
+      Map<Namespace, SharedNamespace> joined,
+      Namespace namespace,
+      Sharing.With with,
+      Map<String, Workload> others) {
+    switch (with) {
+      case Sharing.With.Instance other ->
+          joined.put(namespace, namespacesOf(other.nameOrId(), others));
+      case Sharing.With.Nobody nobody -> {}
+      case Sharing.With.Host shared -> {}
+    }
+  }
+
+  private static SharedNamespace namespacesOf(String name, Map<String, Workload> others) {
+    Workload workload = others.get(name);
+    if (workload == null) {
+      throw new EngineException(
+          Kind.CONFLICT, "cannot share namespaces with " + name + ", which does not run");
+    }
+    return new SharedNamespace(workload.pid(), workload.startTicks());
+  }
+
+  // ---- a further process
+
+  @Override
+  public LaunchPlan plan(Whereabouts at, Workload workload, RunFolderOf run, ExecSpec exec)
+      throws IOException {
+    InstanceRecord record = at.record();
+    InstanceSpec spec = record.spec();
+    String user = exec.user().filter(u -> !u.isEmpty()).orElse(record.user());
+    Cgroup cgroup = cgroups.find(record.id());
+    SharedNamespace first = new SharedNamespace(workload.pid(), workload.startTicks());
+    ContainerGround ground =
+        new ContainerGround(
+            record.id(),
+            at.folder().path(),
+            at.layers(),
+            identity(at.folder(), at.layers(), user, spec.groupsAdded()),
+            workload.firstId(),
+            cgroup.placement(),
+            List.of(),
+            List.of(),
+            shared(spec, first),
+            Optional.empty(),
+            Optional.of(run.exit()),
+            host);
+    return ExecPlan.of(spec, config(record), ground, exec, first);
+  }
+
+  /** Namespaces shared with other instances are reached through the first process as well. */
+  private static Map<Namespace, SharedNamespace> shared(InstanceSpec spec, SharedNamespace first) {
+    Map<Namespace, SharedNamespace> shared = new EnumMap<>(Namespace.class);
+    Map<Namespace, Sharing.With> all =
+        Map.of(
+            Namespace.PID, spec.sharing().pid(),
+            Namespace.IPC, spec.sharing().ipc(),
+            Namespace.UTS, spec.sharing().uts(),
+            Namespace.USER, spec.sharing().user(),
+            Namespace.CGROUP, spec.sharing().cgroup());
+    all.forEach(
+        (namespace, with) -> {
+          if (with instanceof Sharing.With.Instance) {
+            shared.put(namespace, first);
+          }
+        });
+    if (spec.network() instanceof NetworkMode.Instance) {
+      shared.put(Namespace.NETWORK, first);
+    }
+    return shared;
+  }
+
+  @Override
+  public EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
+    return LaunchFailure.of(failure, plan);
+  }
+
+  // ---- what stands
+
+  @Override
+  public void takeDown(String id) throws IOException {
+    Cgroup cgroup = cgroups.find(id);
+    if (cgroup.exists()) {
+      if (!cgroup.processes().isEmpty()) {
+        cgroup.killAll();
+      }
+      cgroup.remove();
+    }
+  }
+
+  @Override
+  public Set<String> standing() throws IOException {
+    return cgroups.ids();
+  }
+
+  @Override
+  public void freeze(String id) throws IOException {
+    cgroups.find(id).freeze();
+  }
+
+  @Override
+  public void thaw(String id) throws IOException {
+    cgroups.find(id).thaw();
+  }
+
+  @Override
+  public boolean isFrozen(String id) throws IOException {
+    return cgroups.find(id).frozen();
+  }
+
+  @Override
+  public void limit(InstanceRecord record) throws IOException {
+    cgroups.find(record.id()).update(record.spec().limits());
+  }
+
+  @Override
+  public Stats stats(InstanceRecord record, Workload workload) throws IOException {
+    return cgroups.find(record.id()).stats(NetworkCounters.of(workload.pid()));
+  }
+
+  // ---- looking inside
+
+  @Override
+  public InstanceFiles files(Whereabouts at) throws IOException {
+    RootSource source =
+        at.workload().isPresent()
+            ? running(at.workload().get())
+            : new RootSource.Stopped(shims, HoldPlan.of(resting(at)), holds);
+    return new ContainerFiles(source, stacked(at.folder(), at.layers()), readOnlyRoot(at));
+  }
+
+  private static boolean readOnlyRoot(Whereabouts at) {
+    return at.record().spec().readOnlyRootfs();
+  }
+
+  private static RootSource running(Workload workload) {
+    return new RootSource.Running(workload.pid(), workload.startTicks(), mapping(workload));
+  }
+
+  private static IdMapping mapping(Workload workload) {
+    return workload.firstId().isPresent()
+        ? IdMapping.of(new IdRange(0, workload.firstId().getAsLong(), ContainerGround.IDS))
+        : IdMapping.SAME;
+  }
+
+  /** The ground of a holder: nobody's ids, nobody's groups, no program. */
+  private ContainerGround resting(Whereabouts at) throws IOException {
+    return new ContainerGround(
+        at.record().id(),
+        at.folder().path(),
+        at.layers(),
+        Identity.ROOT,
+        OptionalLong.empty(),
+        CgroupPlacement.NONE,
+        mounts.binds(at.record().mounts()),
+        List.of(),
+        Map.of(),
+        Optional.empty(),
+        Optional.empty(),
+        host);
+  }
+
+  @Override
+  public UpperDirectory written(Whereabouts at) {
+    Set<String> mountPoints = new HashSet<>(KERNEL_MOUNTS);
+    at.record().mounts().forEach(mount -> mountPoints.add(mount.target()));
+    return new UpperDirectory(at.folder().upper(), at.layers(), mountPoints);
+  }
+
+  @Override
+  public ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException {
+    Set<Integer> pids = new HashSet<>();
+    cgroups.find(at.record().id()).processes().forEach(pid -> pids.add(Math.toIntExact(pid)));
+    return ProcessListing.of(
+        pids,
+        psArguments,
+        at.workload().map(ContainerWalls::mapping).orElse(IdMapping.SAME),
+        users(at.folder(), at.layers()));
+  }
+
+  @Override
+  public void close() {
+    cgroups.close();
+  }
+}

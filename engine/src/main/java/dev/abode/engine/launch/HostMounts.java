@@ -1,0 +1,56 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.container.BindMount;
+import dev.abode.engine.container.BindSources;
+import dev.abode.engine.container.HostFacts;
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.instance.MountSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Finds the host's side of what is to be mounted into an instance.
+ *
+ * @param volumes the folder of all volumes
+ */
+record HostMounts(Path volumes, HostFacts host) {
+  private static final String VOLUME_NAME = "[a-zA-Z0-9][a-zA-Z0-9_.-]*";
+
+  /** Binds for all folders and volumes of {@code mounts}; what is in memory is not among them. */
+  List<BindMount> binds(List<MountSpec> mounts) throws IOException {
+    List<BindMount> binds = new ArrayList<>();
+    for (MountSpec mount : mounts) {
+      switch (mount) {
+        case MountSpec.Bind bind -> binds.add(BindSources.resolve(bind, host));
+        case MountSpec.Volume volume -> binds.add(volume(volume));
+        case MountSpec.Tmpfs tmpfs -> {}
+      }
+    }
+    return binds;
+  }
+
+  private BindMount volume(MountSpec.Volume volume) throws IOException {
+    String name = volume.name().orElseThrow();
+    if (!name.matches(VOLUME_NAME)) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT,
+          "\""
+              + name
+              + "\" includes invalid characters for a local volume name, only"
+              + " \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed; to mount a host folder, give its"
+              + " absolute path");
+    }
+    if (volume.subpath().isPresent()) {
+      throw new EngineException(
+          Kind.UNSUPPORTED,
+          "cannot mount a part of volume " + name + ": volume-subpath is not supported yet");
+    }
+    Path data = volumes.resolve(name).resolve("_data");
+    Files.createDirectories(data);
+    return BindSources.volume(data, volume, host);
+  }
+}

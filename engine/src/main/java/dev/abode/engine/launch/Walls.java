@@ -1,0 +1,76 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.filesystem.InstanceFiles;
+import dev.abode.engine.filesystem.UpperDirectory;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.ProcessTable;
+import dev.abode.engine.instance.Stats;
+import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.record.RunFolderOf;
+import dev.abode.init.LaunchPlan;
+import dev.abode.init.ShimEvent;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What separates an instance from everything else, as far as its life needs to know: raised for a
+ * start, taken down after the end. The engine spawns the shim and keeps the books; an
+ * implementation knows namespaces and control groups, or hypervisors.
+ *
+ * <p>{@link #raise} may leave things in the kernel under the instance's ID. {@link #takeDown} takes
+ * all of that away, whatever there is of it, however often it is called; so what an engine that was
+ * killed has left is taken down by the next one.
+ */
+public interface Walls {
+
+  /**
+   * Looks over what is asked for.
+   *
+   * @return warnings
+   * @throws EngineException INVALID_ARGUMENT or UNSUPPORTED for what can never be started
+   */
+  List<String> review(InstanceSpec spec);
+
+  /** Prepares a start, and says in a plan what is left to be done. */
+  LaunchPlan raise(Birth birth) throws IOException;
+
+  /** Says what went wrong when {@code plan} was played, and what to do. */
+  EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure);
+
+  /**
+   * The plan of a further process beside {@code workload}.
+   *
+   * @param run the folder of the exec session
+   */
+  LaunchPlan plan(Whereabouts at, Workload workload, RunFolderOf run, ExecSpec exec)
+      throws IOException;
+
+  /** Kills every process that is left, and takes away everything kept under this ID. */
+  void takeDown(String id) throws IOException;
+
+  /** The IDs of which anything is left in the kernel. */
+  Set<String> standing() throws IOException;
+
+  void freeze(String id) throws IOException;
+
+  void thaw(String id) throws IOException;
+
+  boolean isFrozen(String id) throws IOException;
+
+  /** Applies the limits of {@code record} to what runs. */
+  void limit(InstanceRecord record) throws IOException;
+
+  Stats stats(InstanceRecord record, Workload workload) throws IOException;
+
+  /** Its files; when it does not run, nobody may start it while they are used. */
+  InstanceFiles files(Whereabouts at) throws IOException;
+
+  /** What it wrote, running or not. */
+  UpperDirectory written(Whereabouts at);
+
+  /** Its processes as {@code ps} shows them. */
+  ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException;
+}

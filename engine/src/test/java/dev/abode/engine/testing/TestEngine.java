@@ -1,0 +1,99 @@
+package dev.abode.engine.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.abode.engine.Attachment;
+import dev.abode.engine.Engine;
+import dev.abode.engine.EngineOptions;
+import dev.abode.engine.Instance;
+import dev.abode.engine.LogStream;
+import dev.abode.engine.instance.LogLine;
+import dev.abode.engine.instance.LogQuery;
+import dev.abode.engine.record.TreeDeletion;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** An engine on a root folder of its own, which leaves nothing behind when it is closed. */
+public final class TestEngine implements AutoCloseable {
+  private final Path root;
+  private Engine engine;
+
+  private TestEngine(Path root) throws IOException {
+    this.root = root;
+    this.engine = Engine.open(EngineOptions.at(root));
+  }
+
+  /** Opens one on an empty folder. */
+  public static TestEngine open() throws IOException {
+    return new TestEngine(Files.createTempDirectory("abode-test"));
+  }
+
+  /** Opens one on a folder that another process may have used; it is deleted in the end. */
+  public static TestEngine open(Path root) throws IOException {
+    return new TestEngine(root);
+  }
+
+  public Engine engine() {
+    return engine;
+  }
+
+  public Path root() {
+    return root;
+  }
+
+  /** Ends this engine, as its process would by leaving, and opens the next one. */
+  public Engine reopen() throws IOException {
+    engine.close();
+    engine = Engine.open(EngineOptions.at(root));
+    return engine;
+  }
+
+  /** All that is in an instance's log. */
+  public static String log(Instance instance) throws IOException {
+    return log(instance, LogQuery.ALL);
+  }
+
+  /** What a query finds in an instance's log. */
+  public static String log(Instance instance, LogQuery query) throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (LogStream log = instance.logs(query)) {
+      for (Optional<LogLine> line = log.next(); line.isPresent(); line = log.next()) {
+        text.append(UTF_8.decode(line.get().bytes()));
+      }
+    }
+    return text.toString();
+  }
+
+  /** Everything that is read from an attachment until its end. */
+  public static String read(Attachment attachment) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (Optional<LogLine> piece = attachment.read();
+        piece.isPresent();
+        piece = attachment.read()) {
+      text.append(UTF_8.decode(piece.get().bytes()));
+    }
+    return text.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Instance instance : engine.instances()) {
+      remove(instance);
+    }
+    engine.close();
+    TreeDeletion.delete(root);
+    TreeDeletion.delete(EngineOptions.at(root).run());
+  }
+
+  private static void remove(Instance instance) throws IOException {
+    try {
+      instance.remove(true, true);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while the test engine was closed");
+    }
+  }
+}
