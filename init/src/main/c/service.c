@@ -1,0 +1,208 @@
+/* What clients are told and what they ask for. */
+#include "shim.h"
+#include "kernel.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+struct client *any_watcher(void) {
+  for (struct client *client = shim.clients; client != NULL; client = client->next) {
+    if (client->watching && !client->gone) return client;
+  }
+  return NULL;
+}
+
+static void tell_state(struct client *client) {
+  uint32_t pid = (uint32_t)shim.workload;
+  switch (shim.state) {
+    case STATE_WAITING:
+    case STATE_LAUNCHING:
+      client_send_frame(client, FRAME_WAITING, NULL, 0);
+      return;
+    case STATE_CREATED:
+      client_send_frame(client, FRAME_CREATED, &pid, sizeof pid);
+      return;
+    case STATE_RUNNING:
+    case STATE_DRAINING: {
+      struct { uint32_t pid, zero; uint64_t ticks; } started = {pid, 0, shim.start_ticks};
+      client_send_frame(client, FRAME_STARTED, &started, sizeof started);
+      return;
+    }
+    case STATE_ENDING:
+      if (shim.failed) client_send_frame(client, FRAME_FAILED, shim.failure, sizeof shim.failure);
+      else client_send_frame(client, FRAME_EXITED, shim.record, shim.record_size);
+      return;
+  }
+}
+
+void tell_watchers(void) {
+  for (struct client *client = shim.clients; client != NULL; client = client->next) {
+    if (client->watching) tell_state(client);
+  }
+}
+
+static void drop_client(struct client *gone) {
+  for (struct client **at = &shim.clients; *at != NULL; at = &(*at)->next) {
+    if (*at != gone) continue;
+    *at = gone->next;
+    break;
+  }
+  if ((gone->streams & 1) != 0 && (shim.supervision & SUPERVISE_CLOSE_STDIN_ONCE) != 0)
+    shim.end_input = true;
+  /* An engine that dies before it starts a workload leaves nothing half made. */
+  if (gone->watching && shim.state == STATE_WAITING) shim.deadline = 0;
+  client_close(gone);
+  shim.client_count--;
+  shim.full = false;
+}
+
+void accept_clients(void) {
+  while (shim.client_count < CLIENT_LIMIT) {
+    int socket = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
+    if (socket < 0) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+        shim.full = true; /* until one leaves */
+      return;
+    }
+    struct client *client = client_open(socket);
+    if (client == NULL) {
+      close(socket);
+      return;
+    }
+    /* At the end: the first to come is the first whose input is passed on. */
+    struct client **at = &shim.clients;
+    while (*at != NULL) at = &(*at)->next;
+    *at = client;
+    shim.client_count++;
+  }
+}
+
+static void resize(const char *payload) {
+  memcpy(&shim.size.ws_row, payload, 2);
+  memcpy(&shim.size.ws_col, payload + 2, 2);
+  if (is_terminal() && shim.input >= 0) ioctl(shim.input, TIOCSWINSZ, &shim.size);
+}
+
+static void send_signal(const char *payload) {
+  uint32_t signal;
+  memcpy(&signal, payload, sizeof signal);
+  /* Not reaped yet, so the pid cannot mean another process. */
+  if (shim.state == STATE_RUNNING && signal > 0 && signal < NSIG)
+    kill(shim.workload, (int)signal);
+}
+
+static void attach(struct client *client, uint8_t streams) {
+  client->streams = streams & 7;
+  client_send_frame(client, FRAME_ATTACHED, NULL, 0);
+}
+
+/* Obeys one frame. False when it has to be tried again later. */
+static bool obey(struct client *client, const struct frame *frame, const char *payload) {
+  switch ((enum frame_type)frame->type) {
+    case FRAME_INPUT:
+      return (client->streams & 1) == 0 || (shim.supervision & SUPERVISE_OPEN_STDIN) == 0 ||
+             pass_input(client, payload, frame->size);
+    case FRAME_INPUT_END:
+      if ((client->streams & 1) != 0 && (shim.supervision & SUPERVISE_CLOSE_STDIN_ONCE) != 0)
+        shim.end_input = true;
+      client->streams &= (uint8_t)~1;
+      return true;
+    case FRAME_ATTACH:
+      if (frame->size >= 1) attach(client, (uint8_t)payload[0]);
+      return true;
+    case FRAME_WATCH:
+      client->watching = true;
+      tell_state(client);
+      return true;
+    case FRAME_START:
+      if (shim.state == STATE_WAITING) launch();
+      return true;
+    case FRAME_PROCEED:
+      if (shim.state == STATE_CREATED) {
+        shim.state = STATE_LAUNCHING;
+        if (send(shim.reports, "", 1, MSG_NOSIGNAL) < 0) launch_died();
+      }
+      return true;
+    case FRAME_SIGNAL:
+      if (frame->size >= 4) send_signal(payload);
+      return true;
+    case FRAME_RESIZE:
+      if (frame->size >= 4) resize(payload);
+      return true;
+    case FRAME_OUTPUT:
+    case FRAME_ATTACHED:
+    case FRAME_WAITING:
+    case FRAME_CREATED:
+    case FRAME_STARTED:
+    case FRAME_FAILED:
+    case FRAME_EXITED:
+      return true; /* the shim's own words: nothing to obey */
+  }
+  return true;
+}
+
+static void obey_all(struct client *client) {
+  struct frame header;
+  bool broken = false;
+  const char *payload;
+  client->blocked = false;
+  while ((payload = client_frame(client, &header, &broken)) != NULL) {
+    if (!obey(client, &header, payload)) {
+      client->blocked = true;
+      return;
+    }
+    client_frame_done(client, &header);
+  }
+  if (broken) client->gone = client->ended = true;
+}
+
+static void read_client(struct client *client) {
+  for (;;) {
+    enum reading reading = client_read(client);
+    if (reading == READ_END) client->gone = client->ended = true;
+    if (reading != READ_SOME) return;
+    obey_all(client);
+    if (client->blocked || client->ended) return;
+  }
+}
+
+void serve_clients(const struct pollfd *polled, nfds_t count) {
+  struct client *client = shim.clients;
+  for (nfds_t index = 0; index < count && client != NULL; index++) {
+    struct client *next = client->next;
+    short events = polled[index].revents;
+    if ((events & POLLOUT) != 0 && client_flush(client) && shim.state >= STATE_DRAINING)
+      shim.deadline = time_steady() + STUCK_MILLIS;
+    if (client->blocked) {
+      if ((events & (POLLHUP | POLLERR)) != 0) client->gone = true;
+      obey_all(client);
+    }
+    if (!client->blocked && (events & (POLLIN | POLLHUP | POLLERR)) != 0) read_client(client);
+    client = next;
+  }
+  /* What a peer sent before it left still counts; then it is forgotten. */
+  for (client = shim.clients; client != NULL;) {
+    struct client *next = client->next;
+    if (client->gone && !client->ended && !client->blocked) read_client(client);
+    if (client->ended && !client->blocked) drop_client(client);
+    client = next;
+  }
+}
+
+void drop_stuck_clients(void) {
+  for (struct client *client = shim.clients; client != NULL;) {
+    struct client *next = client->next;
+    if (client->out_start != client->out_end) drop_client(client);
+    client = next;
+  }
+}
+
+bool all_taken(void) {
+  for (struct client *client = shim.clients; client != NULL; client = client->next) {
+    if (!client->gone && client->out_start != client->out_end) return false;
+  }
+  return true;
+}
