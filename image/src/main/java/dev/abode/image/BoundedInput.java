@@ -40,11 +40,6 @@ final class BoundedInput extends FilterInputStream {
     return false;
   }
 
-  /** Bytes that came so far. */
-  long count() {
-    return count;
-  }
-
   private void counted(long more) {
     count += more;
     if (count > limit) {

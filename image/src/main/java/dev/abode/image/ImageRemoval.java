@@ -21,9 +21,11 @@ final class ImageRemoval {
 
   List<Removed> remove(String nameOrId, boolean force, Predicate<Digest> inUse) throws IOException {
     List<Removed> done = new ArrayList<>();
+    List<ImageRecords.Entry> gone = new ArrayList<>();
     store.change(
         all -> {
           done.clear();
+          gone.clear();
           ImageRecords.Entry entry =
               NameLookup.find(all.values(), nameOrId)
                   .orElseThrow(
@@ -35,11 +37,12 @@ final class ImageRemoval {
           } else {
             removeName(all, entry, Reference.parse(nameOrId), force, inUse, done);
           }
+          if (!all.containsKey(entry.id())) {
+            gone.add(entry);
+          }
           return all;
         });
-    if (done.stream().anyMatch(Removed.Deleted.class::isInstance)) {
-      store.collect();
-    }
+    store.collectRemoved(gone);
     return done;
   }
 

@@ -342,6 +342,29 @@ final class ImageStore {
     }
   }
 
+  /**
+   * Removes what only these images needed. What an interrupted pull of another one brought stays,
+   * so that it can be continued.
+   */
+  void collectRemoved(Collection<ImageRecords.Entry> removed) throws IOException {
+    if (removed.isEmpty()) {
+      return;
+    }
+    Set<Digest> candidates = new HashSet<>();
+    for (ImageRecords.Entry entry : removed) {
+      candidates.add(entry.id());
+      candidates.add(entry.manifest().digest());
+      image(entry)
+          .ifPresent(image -> image.layers().forEach(layer -> candidates.add(layer.digest())));
+    }
+    synchronized (registering) {
+      Needed needed = needed();
+      parsed.keySet().retainAll(needed.blobs());
+      blobs.collect(candidates, needed.blobs());
+      layers.collect(needed.chains());
+    }
+  }
+
   /** As {@link #collect}, but of these blobs only: what a failed operation left. */
   void collect(Collection<Digest> candidates) {
     synchronized (registering) {

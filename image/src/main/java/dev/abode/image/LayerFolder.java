@@ -212,7 +212,7 @@ final class LayerFolder {
         adopt(tree, implicit, below.trees());
       }
       writer.finish();
-      size = bounded.count();
+      size = writer.contentBytes();
       tree.syncFileSystem();
     }
     sizes.put(chain.hex(), size);

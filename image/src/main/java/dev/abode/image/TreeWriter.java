@@ -54,6 +54,7 @@ final class TreeWriter implements AutoCloseable {
   private final Map<String, Instant> folderTimes = new HashMap<>();
 
   private final List<EntryPath> implicit = new ArrayList<>();
+  private long contentBytes;
 
   /** The folder of the last entry, kept open: entries come folder by folder. */
   private Optional<OpenFolder> current = Optional.empty();
@@ -204,6 +205,7 @@ final class TreeWriter implements AutoCloseable {
               "the archive ends in the middle of " + shown(entry.name()));
         }
         file.write(buffer, 0, count, at);
+        contentBytes += count;
         at += count;
         left -= count;
       }
@@ -344,6 +346,11 @@ final class TreeWriter implements AutoCloseable {
   private void forgetCurrent() {
     current.ifPresent(open -> open.tree().close());
     current = Optional.empty();
+  }
+
+  /** Bytes of all files' contents, holes not counted. */
+  long contentBytes() {
+    return contentBytes;
   }
 
   /** Folders that no entry described; in a layer they shall look as in the layers below. */
