@@ -6,7 +6,6 @@ import dev.abode.docker.json.JsonDocument;
 import dev.abode.docker.route.Call;
 import dev.abode.engine.Engine;
 import dev.abode.image.Credentials;
-import dev.abode.image.Digest;
 import dev.abode.image.Image;
 import dev.abode.image.Platform;
 import dev.abode.image.Progress;
@@ -44,42 +43,12 @@ final class ImageTransfer {
     Query query = call.query();
     Reference reference = reference(query.text("fromImage").orElseThrow(), query.text("tag"));
     Credentials credentials = RegistryAuth.header(call.exchange().field("X-Registry-Auth"));
-    Optional<Digest> before = engine.images().find(reference.familiar()).map(Image::id);
-    JsonDocument heading =
-        new JsonDocument()
-            .with("status", "Pulling from " + repository(reference))
-            .withIfAny(
-                "id",
-                reference.tag().or(() -> reference.digest().map(Object::toString)).orElse(""));
-    ProgressLines lines = new ProgressLines(call.exchange(), Optional.of(heading));
+    ProgressLines lines = new ProgressLines(call.exchange());
     lines.during(
         () -> {
-          Image image =
+          Image _ =
               engine.images().pull(reference, ImageRoutes.platform(query), credentials, lines);
-          pulledDigest(image, reference)
-              .ifPresent(digest -> lines.report("", "Digest: " + digest, 0, 0));
-          boolean same = before.filter(image.id()::equals).isPresent();
-          lines.report(
-              "",
-              (same ? "Status: Image is up to date for " : "Status: Downloaded newer image for ")
-                  + reference.familiar(),
-              0,
-              0);
         });
-  }
-
-  private static String repository(Reference reference) {
-    return reference.registry().equals(Reference.DOCKER_HUB)
-        ? reference.repository()
-        : reference.familiarName().substring(reference.registry().length() + 1);
-  }
-
-  /** What the registry calls it: the digest under which the image is known from there. */
-  private static Optional<Digest> pulledDigest(Image image, Reference pulled) {
-    return image.references().stream()
-        .filter(name -> name.familiarName().equals(pulled.familiarName()))
-        .flatMap(name -> name.digest().stream())
-        .findFirst();
   }
 
   private static Reference reference(String name, Optional<String> tag) {
@@ -104,7 +73,7 @@ final class ImageTransfer {
     List<String> changes = new ArrayList<>();
     query.all("changes").forEach(lines -> lines.lines().forEach(changes::add));
     Platform platform = ImageRoutes.platform(query).orElseGet(Platform::host);
-    ProgressLines lines = new ProgressLines(call.exchange(), Optional.empty());
+    ProgressLines lines = new ProgressLines(call.exchange());
     lines.during(
         () -> {
           Image image =
@@ -124,7 +93,7 @@ final class ImageTransfer {
 
   void load(Call call) throws IOException {
     boolean quiet = call.query().flag("quiet");
-    ProgressLines lines = new ProgressLines(call.exchange(), Optional.empty());
+    ProgressLines lines = new ProgressLines(call.exchange());
     lines.during(
         () -> {
           List<Image> images =
@@ -167,36 +136,19 @@ final class ImageTransfer {
     Reference reference = reference(call.parameter("name"), call.query().text("tag"));
     Credentials credentials = RegistryAuth.header(call.exchange().field("X-Registry-Auth"));
     Image image = engine.images().require(reference.familiar());
-    JsonDocument heading =
-        new JsonDocument()
-            .with("status", "The push refers to repository [" + fullName(reference) + "]");
-    ProgressLines lines = new ProgressLines(call.exchange(), Optional.of(heading));
+    ProgressLines lines = new ProgressLines(call.exchange());
     lines.during(
         () -> {
           engine.images().push(reference, credentials, lines);
-          String tag = reference.tag().orElse("");
-          lines.report(
-              "",
-              tag
-                  + ": digest: "
-                  + image.manifest().digest()
-                  + " size: "
-                  + image.manifest().sizeBytes(),
-              0,
-              0);
           lines.line(
               new JsonDocument()
                   .with("progressDetail", new JsonDocument())
                   .with(
                       "aux",
                       new JsonDocument()
-                          .with("Tag", tag)
+                          .with("Tag", reference.tag().orElse(""))
                           .with("Digest", image.manifest().digest().toString())
                           .with("Size", image.manifest().sizeBytes())));
         });
-  }
-
-  private static String fullName(Reference reference) {
-    return reference.registry() + "/" + reference.repository();
   }
 }

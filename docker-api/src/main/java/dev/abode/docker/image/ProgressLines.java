@@ -26,7 +26,6 @@ final class ProgressLines implements Progress {
   private static final int BAR_WIDTH = 50;
 
   private final Exchange exchange;
-  private final Optional<JsonDocument> heading;
 
   /** Lines come from several threads at once. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -41,12 +40,8 @@ final class ProgressLines implements Progress {
     void run() throws IOException;
   }
 
-  /**
-   * @param heading a line before the first one
-   */
-  ProgressLines(Exchange exchange, Optional<JsonDocument> heading) {
+  ProgressLines(Exchange exchange) {
     this.exchange = exchange;
-    this.heading = heading;
   }
 
   /** Does the work; a failure after the first line becomes the last line. */
@@ -118,11 +113,7 @@ final class ProgressLines implements Progress {
     lock.lock();
     try {
       if (answer.isEmpty()) {
-        OutputStream begun = exchange.stream(200, "application/json");
-        answer = Optional.of(begun);
-        if (heading.isPresent()) {
-          write(begun, heading.get());
-        }
+        answer = Optional.of(exchange.stream(200, "application/json"));
       }
       OutputStream open = answer.orElseThrow(() -> new ApiException(500, "no answer to write to"));
       write(open, line);

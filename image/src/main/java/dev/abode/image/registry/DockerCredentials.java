@@ -44,14 +44,14 @@ final class DockerCredentials implements CredentialSource {
     for (String host : List.of(key, registry)) {
       String helper = config.credHelpers().getOrDefault(host, "");
       if (!helper.isEmpty()) {
-        return new CredentialHelper(helper, environment).credentials(key);
+        return new CredentialProgram(helper, environment).credentials(key);
       }
     }
     Optional<Credentials> written = written(config, registry);
     if (config.credsStore().isEmpty()) {
       return written.orElse(Credentials.ANONYMOUS);
     }
-    Credentials stored = new CredentialHelper(config.credsStore(), environment).credentials(key);
+    Credentials stored = new CredentialProgram(config.credsStore(), environment).credentials(key);
     return stored.equals(Credentials.ANONYMOUS) ? written.orElse(stored) : stored;
   }
 

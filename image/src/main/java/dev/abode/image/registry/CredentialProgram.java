@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * A program {@code docker-credential-NAME} that keeps secrets: asked by {@code get} with the
  * registry on its standard input, it answers JSON on its standard output.
  */
-final class CredentialHelper {
+final class CredentialProgram {
   private static final int MAX_BYTES = 1024 * 1024;
 
   /** Long enough for a keychain that asks its user, short enough for one that hangs. */
@@ -28,7 +28,7 @@ final class CredentialHelper {
   private final String program;
   private final Map<String, String> environment;
 
-  CredentialHelper(String name, Map<String, String> environment) {
+  CredentialProgram(String name, Map<String, String> environment) {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
       throw new ImageException(
           ImageException.Kind.INVALID_ARGUMENT,
