@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How long a whole container takes, from the spawning of its shim to the news of its exit, and
@@ -31,6 +33,18 @@ final class LaunchBenchmark {
     try (ShimBinary binary = ShimBinary.load()) {
       measure("no namespaces", binary, bare, folder.resolve("s"));
       measure("container", binary, container, folder.resolve("s"));
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      files = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.delete(file);
     }
   }
 
