@@ -52,7 +52,13 @@ abstract class ShimContract {
   @AfterEach
   void leavesNothing() throws Exception {
     binary.close();
-    await(() -> ownProcesses().isEmpty());
+    try {
+      await(() -> ownProcesses().isEmpty());
+    } finally {
+      for (int shim : ownProcesses()) { // of a test that failed; its workload dies with it
+        ProcessHandle.of(shim).ifPresent(ProcessHandle::destroyForcibly);
+      }
+    }
     await(() -> ProcessHandle.current().children().noneMatch(ShimContract::isShim));
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(folder.toString());
     assertThat(socket()).doesNotExist();
