@@ -58,9 +58,9 @@ final class ArchiveReader {
     Map<String, String> links = new HashMap<>();
     try {
       InputStream unpacked =
-          Compression.detect(new BufferedInputStream(archive, 128 * 1024)).unpacked();
-      TarReader reader =
-          new TarReader(new BoundedInput(unpacked, limits.totalBytes()), limits.tar());
+          Compression.unpack(
+              new BufferedInputStream(archive, 128 * 1024), limits, blobs.roomBytes());
+      TarReader reader = new TarReader(unpacked, limits.tar());
       Optional<TarEntry> next = reader.next();
       while (next.isPresent()) {
         TarEntry entry = next.get();

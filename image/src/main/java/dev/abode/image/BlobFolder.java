@@ -474,6 +474,11 @@ final class BlobFolder implements BlobStore {
       return write(mediaType, maxBytes, content::transferTo);
     }
 
+    /** How much more a source whose size nobody knows may bring. */
+    long roomBytes() throws IOException {
+      return UnpackLimits.room(uploads);
+    }
+
     /** As {@code put}, for content that is written rather than read. */
     Descriptor write(String mediaType, long maxBytes, Content content) throws IOException {
       return BlobFolder.this.write(mediaType, maxBytes, content, this::pin);

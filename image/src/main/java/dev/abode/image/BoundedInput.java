@@ -3,13 +3,17 @@ package dev.abode.image;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.function.LongSupplier;
 
 /** A stream that may not be longer than a bound: what a decompression bomb runs into. */
 final class BoundedInput extends FilterInputStream {
-  private final long limit;
+  private final LongSupplier limit;
   private long count;
 
-  BoundedInput(InputStream in, long limit) {
+  /**
+   * @param limit asked at every read, so that it can grow with what came in
+   */
+  BoundedInput(InputStream in, LongSupplier limit) {
     super(in);
     this.limit = limit;
   }
@@ -42,11 +46,12 @@ final class BoundedInput extends FilterInputStream {
 
   private void counted(long more) {
     count += more;
-    if (count > limit) {
+    long most = limit.getAsLong();
+    if (count > most) {
       throw new ImageException(
           ImageException.Kind.EXHAUSTED,
           "the archive unpacks to more than the "
-              + limit
+              + most
               + " bytes allowed for its size; nothing of it is kept");
     }
   }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -32,6 +33,16 @@ enum Compression {
         case ZSTD -> new ZstdInputStreamNoFinalizer(raw);
       };
     }
+  }
+
+  /**
+   * The unpacked content of a stream whose length nobody knows: it may unpack to as much as {@code
+   * limits} allow for what has come of it, and to {@code room} bytes at most.
+   */
+  static InputStream unpack(InputStream stream, UnpackLimits limits, long room) throws IOException {
+    AtomicLong came = new AtomicLong();
+    Detected detected = detect(new LayerFolder.Counting(stream, came::set));
+    return new BoundedInput(detected.unpacked(), () -> Math.min(limits.bytesFor(came.get()), room));
   }
 
   /**

@@ -31,7 +31,7 @@ final class ImageWriter {
 
   /** Stores a tar as a layer, packed as it came. */
   Layer layer(InputStream tar) throws IOException {
-    Descriptor stored = blobs.put("", tar, limits.totalBytes());
+    Descriptor stored = blobs.put("", tar, Math.min(limits.totalBytes(), blobs.roomBytes()));
     try (InputStream content =
         new BufferedInputStream(Files.newInputStream(blobs.path(stored.digest())), 128 * 1024)) {
       Compression.Detected detected = Compression.detect(content);
@@ -39,7 +39,7 @@ final class ImageWriter {
       InputStream unpacked =
           new BoundedInput(
               new DigestInputStream(detected.unpacked(), hasher),
-              limits.bytesFor(stored.sizeBytes()));
+              () -> limits.bytesFor(stored.sizeBytes()));
       unpacked.transferTo(OutputStream.nullOutputStream());
       return new Layer(
           new Descriptor(

@@ -1,10 +1,7 @@
 package dev.abode.image;
 
-import dev.abode.linux.Errno;
 import dev.abode.linux.FileTree;
 import dev.abode.linux.FileTreeNode;
-import dev.abode.linux.FileTreeStatus;
-import dev.abode.linux.KernelException;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -12,7 +9,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -198,20 +194,22 @@ final class LayerFolder {
       MessageDigest hasher = BlobFolder.hasher(chain.top().digest().algorithm());
       InputStream unpacked =
           Compression.detect(new BufferedInputStream(source, 128 * 1024)).unpacked();
-      BoundedInput bounded =
-          new BoundedInput(
-              new DigestInputStream(unpacked, hasher),
-              Math.min(limits.bytesFor(packedBytes), room(target)));
-      InputStream buffered = new BufferedInputStream(bounded, 64 * 1024);
+      long bound = Math.min(limits.bytesFor(packedBytes), UnpackLimits.room(target));
+      InputStream buffered =
+          new BufferedInputStream(
+              new BoundedInput(new DigestInputStream(unpacked, hasher), () -> bound), 64 * 1024);
       TreeArchive.putAll(buffered, writer, limits);
       // The diff-ID is of the whole tar, padding behind the end marker included.
       buffered.transferTo(OutputStream.nullOutputStream());
       verify(chain.top(), hasher);
-      List<EntryPath> implicit = writer.implicitFolders();
-      if (!implicit.isEmpty()) {
-        adopt(tree, implicit, below.trees());
-      }
       writer.finish();
+      List<EntryPath> implicit = writer.implicitFolders();
+      List<Path> lower = implicit.isEmpty() ? List.of() : below.trees();
+      if (!lower.isEmpty()) {
+        try (LayerView view = LayerView.of(lower)) {
+          new LayerFitting(tree, view).fit(implicit);
+        }
+      }
       size = writer.contentBytes();
       tree.syncFileSystem();
     }
@@ -219,12 +217,6 @@ final class LayerFolder {
     DurableFiles.replace(
         temporary.resolve(FACTS),
         JsonObject.write(Map.of("diffId", chain.top().toString(), "sizeBytes", size)));
-  }
-
-  /** A layer may take nine tenths of what is free: the rest of the machine wants to live on. */
-  private static long room(Path folder) throws IOException {
-    FileStore disk = Files.getFileStore(folder);
-    return disk.getUsableSpace() / 10 * 9;
   }
 
   private static void verify(DiffId expected, MessageDigest hasher) {
@@ -239,41 +231,6 @@ final class LayerFolder {
               + " where the image's configuration says "
               + expected
               + ": one of them was replaced");
-    }
-  }
-
-  /**
-   * Gives folders that the layer holds files in, but does not describe, the looks they have below:
-   * overlayfs shows a merged folder with the mode and owner of the top one, and {@code /tmp} must
-   * stay open to all because some layer puts a file there.
-   */
-  private static void adopt(FileTree tree, List<EntryPath> folders, List<Path> below)
-      throws IOException {
-    if (below.isEmpty()) {
-      return;
-    }
-    try (LayerView lower = LayerView.of(below)) {
-      for (EntryPath folder : folders) {
-        Optional<LayerView.Found> model = lower.look(folder);
-        if (model.isPresent() && model.get().status().isDirectory()) {
-          FileTreeStatus looks = model.get().status();
-          try (FileTreeNode node = tree.node(folder.toString());
-              FileTreeNode lowerNode = model.get().node()) {
-            node.chown(looks.uid(), looks.gid());
-            node.chmod(looks.permissions());
-            for (Map.Entry<String, byte[]> attribute : lowerNode.attributes().entrySet()) {
-              if (!attribute.getKey().startsWith("trusted.overlay.")) {
-                node.setAttribute(attribute.getKey(), attribute.getValue());
-              }
-            }
-            node.times(looks.modified(), looks.modified());
-          } catch (KernelException e) {
-            if (e.errno() != Errno.ENOENT) {
-              throw e;
-            }
-          }
-        }
-      }
     }
   }
 

@@ -82,8 +82,7 @@ public final class TreeArchive {
       throws IOException {
     try (FileTree folder = tree.subtree(path);
         TreeWriter writer = new TreeWriter(folder, TreeWriter.Whiteouts.KEEP, ids, limits)) {
-      InputStream unpacked = Compression.detect(tar).unpacked();
-      putAll(new BoundedInput(unpacked, limits.totalBytes()), writer, limits);
+      putAll(Compression.unpack(tar, limits, limits.totalBytes()), writer, limits);
       writer.finish();
     } catch (IOException e) {
       throw translated(e);

@@ -1,6 +1,9 @@
 package dev.abode.image;
 
 import dev.abode.image.tar.TarLimits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * How much a layer may grow when it is unpacked, so that a bomb hits a bound and not the disk.
@@ -28,5 +31,10 @@ public record UnpackLimits(long totalBytes, int ratio, long freeBytes, int depth
             ? Long.MAX_VALUE
             : packedBytes * ratio + freeBytes;
     return Math.min(totalBytes, relative);
+  }
+
+  /** What an archive may take of the disk of {@code folder}: nine tenths of what is free. */
+  static long room(Path folder) throws IOException {
+    return Files.getFileStore(folder).getUsableSpace() / 10 * 9;
   }
 }

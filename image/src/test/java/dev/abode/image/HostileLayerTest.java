@@ -322,6 +322,19 @@ final class HostileLayerTest {
   }
 
   @Test
+  void aGzipBombAroundAnArchiveHitsABound() throws IOException {
+    byte[] bomb = TarBuilder.gzip(new TarBuilder().file("zeros", new byte[64 << 20]).bytes());
+
+    try (Images images = open(SMALL)) {
+      assertThatThrownBy(() -> images.load(new ByteArrayInputStream(bomb), Progress.NONE))
+          .isInstanceOf(ImageException.class)
+          .extracting(e -> ((ImageException) e).kind())
+          .isEqualTo(ImageException.Kind.EXHAUSTED);
+    }
+    assertNothingKept();
+  }
+
+  @Test
   void anAbsoluteBoundHoldsForPlainLayers() throws IOException {
     UnpackLimits limits = new UnpackLimits(1 << 20, 10, 1 << 20, 64, TarLimits.DEFAULT);
     byte[] layer = TarBuilder.gzip(new TarBuilder().file("a", new byte[2 << 20]).bytes());

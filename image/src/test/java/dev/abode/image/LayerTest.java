@@ -142,6 +142,28 @@ final class LayerTest {
   }
 
   @Test
+  void filesBehindALinkOfALowerLayerDoNotHideWhatItLeadsTo() throws IOException {
+    byte[] top =
+        new TarBuilder()
+            .file("lib/deep/y", "y")
+            .file("lib/.wh.x", "")
+            .file("lib/z", "z")
+            .file("usr/lib/deep/other", "other")
+            .bytes();
+    try (Images images = open()) {
+      MergedTree tree =
+          new MergedTree(images.layerFolders(load(images, BOTTOM, top), Progress.NONE));
+
+      assertThat(text(tree.read("/lib/deep/y", 9))).isEqualTo("y");
+      assertThat(text(tree.read("/usr/lib/deep/y", 9))).isEqualTo("y");
+      assertThat(text(tree.read("/usr/lib/deep/other", 9))).isEqualTo("other");
+      assertThat(text(tree.read("/usr/lib/z", 9))).isEqualTo("z");
+      assertThat(text(tree.read("/usr/lib/x", 9))).isEqualTo("-");
+      assertThat(tree.layers().getFirst().resolve("lib")).doesNotExist();
+    }
+  }
+
+  @Test
   void binaryAttributesTimesAndLinksAreKept() throws IOException {
     byte[] capability = HexBytes.of("0100000200040000000000000000000000000000");
     byte[] layer =
