@@ -151,12 +151,7 @@ public final class Images implements AutoCloseable {
     if (reference.tag().isPresent() && reference.digest().isEmpty()) {
       names.add(reference);
     }
-    names.add(
-        new Reference(
-            reference.registry(),
-            reference.repository(),
-            Optional.empty(),
-            Optional.of(remote.digest())));
+    names.add(digestName(reference, remote.digest()));
     Image image = store.register(operation, remote.manifest(), names, progress);
     progress.report("", "Digest: " + remote.digest(), 0, 0);
     progress.report(
@@ -170,7 +165,7 @@ public final class Images implements AutoCloseable {
   }
 
   /**
-   * Sends an image to the registry its name says.
+   * Sends an image to the registry its name says; it is known by its digest there from then on.
    *
    * @throws ImageException of kind NOT_FOUND when no image has that name
    */
@@ -185,7 +180,15 @@ public final class Images implements AutoCloseable {
           blob -> origins(reference.registry(), blob),
           credentials,
           progress);
+      store.records.add(
+          image.id(), image.manifest(), List.of(digestName(reference, image.manifest().digest())));
     }
+  }
+
+  /** What a registry calls the content a name stands for at the moment, for ever. */
+  private static Reference digestName(Reference reference, Digest digest) {
+    return new Reference(
+        reference.registry(), reference.repository(), Optional.empty(), Optional.of(digest));
   }
 
   /** Repositories of a registry that an image with this content was pulled from or named for. */
