@@ -1,0 +1,199 @@
+package dev.abode.cli.container;
+
+import dev.abode.cli.arguments.Arguments;
+import dev.abode.cli.arguments.Syntax;
+import dev.abode.cli.command.Filters;
+import dev.abode.cli.command.OneVerb;
+import dev.abode.cli.command.Session;
+import dev.abode.cli.command.Verb;
+import dev.abode.cli.format.Table;
+import dev.abode.cli.format.Words;
+import dev.abode.cli.http.ApiClient;
+import dev.abode.cli.http.Reply;
+import dev.abode.cli.json.Json;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/** Verbs that show or save something of a container: one question, one answer. */
+public final class ReportVerbs {
+  private ReportVerbs() {}
+
+  public static Verb top() {
+    return new OneVerb(
+        Syntax.of("top", "CONTAINER [PS OPTIONS]", "Show the processes of a container")
+            .optionsFirst()
+            .atLeast(1)
+            .example("abode top box"),
+        (session, arguments) -> {
+          List<String> options = arguments.operands().subList(1, arguments.operands().size());
+          Json answer =
+              session
+                  .api()
+                  .get(
+                      ApiClient.query(
+                          LifecycleVerbs.path(arguments.operand(0), "top"),
+                          "ps_args",
+                          String.join(" ", options)))
+                  .json();
+          Table table = new Table();
+          table.add(answer.texts("Titles").toArray(String[]::new));
+          for (Json process : answer.items("Processes")) {
+            table.add(process.texts().toArray(String[]::new));
+          }
+          session.out().print(table.text());
+        });
+  }
+
+  public static Verb diff() {
+    return new OneVerb(
+        Syntax.of("diff", "CONTAINER", "Show what changed in a container's file system")
+            .takes(1, 1)
+            .example("abode diff box"),
+        (session, arguments) -> {
+          Json changes =
+              session.api().get(LifecycleVerbs.path(arguments.operand(0), "changes")).json();
+          for (Json change : changes.items()) {
+            char kind = "CAD".charAt((int) change.number("Kind"));
+            session.out().println(kind + " " + change.text("Path"));
+          }
+        });
+  }
+
+  public static Verb commit() {
+    return new OneVerb(
+        Syntax.of(
+                "commit",
+                "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
+                "Make an image of a container's file system")
+            .one('a', "author", "NAME", "Author")
+            .many('c', "change", "INSTRUCTION", "Dockerfile instruction to apply")
+            .one('m', "message", "TEXT", "Message")
+            .flag('p', "pause", "Pause the container meanwhile; on unless =false")
+            .takes(1, 2)
+            .example("abode commit -c 'CMD [\"sh\"]' box mine:1"),
+        (session, arguments) -> {
+          String reference = arguments.operands().size() == 2 ? arguments.operand(1) : "";
+          int colon = reference.lastIndexOf(':');
+          boolean tagged = colon > reference.lastIndexOf('/');
+          boolean pause = !arguments.isGiven("pause") || arguments.isOn("pause");
+          Json answer =
+              session
+                  .api()
+                  .post(
+                      ApiClient.query(
+                          "/commit",
+                          "container",
+                          arguments.operand(0),
+                          "repo",
+                          tagged ? reference.substring(0, colon) : reference,
+                          "tag",
+                          tagged ? reference.substring(colon + 1) : "",
+                          "author",
+                          arguments.value("author", ""),
+                          "comment",
+                          arguments.value("message", ""),
+                          "pause",
+                          pause ? "1" : "0",
+                          "changes",
+                          String.join("\n", arguments.all("change"))),
+                      Json.object())
+                  .json();
+          session.out().println(answer.text("Id"));
+        });
+  }
+
+  public static Verb export() {
+    return new OneVerb(
+        Syntax.of(
+                "export", "[OPTIONS] CONTAINER", "Write a container's file system as a tar archive")
+            .one('o', "output", "FILE", "Write to a file instead of standard output")
+            .takes(1, 1)
+            .example("abode export -o box.tar box"),
+        (session, arguments) -> {
+          refuseTerminal(session, arguments);
+          try (Reply reply =
+              session.api().get(LifecycleVerbs.path(arguments.operand(0), "export"))) {
+            save(session, arguments, reply);
+          }
+        });
+  }
+
+  /** An archive on a terminal helps nobody. */
+  public static void refuseTerminal(Session session, Arguments arguments) throws IOException {
+    if (!arguments.isGiven("output") && session.isTerminal(Session.STDOUT)) {
+      throw new IOException("will not write an archive to a terminal; use -o FILE or redirect");
+    }
+  }
+
+  /** Writes a body to the file of {@code --output}, which appears only when it is whole. */
+  public static void save(Session session, Arguments arguments, Reply reply) throws IOException {
+    if (!arguments.isGiven("output")) {
+      reply.body().transferTo(session.out());
+      session.out().flush();
+      return;
+    }
+    Path file = Path.of(arguments.value("output", "")).toAbsolutePath();
+    Path part = file.resolveSibling("." + file.getFileName() + ".part");
+    try {
+      try (OutputStream to = Files.newOutputStream(part)) {
+        reply.body().transferTo(to);
+      }
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  public static Verb prune() {
+    return new OneVerb(
+        Syntax.of("container prune", "[OPTIONS]", "Remove all stopped containers")
+            .many("filter", "KEY=VALUE", "Only those that match: until, label")
+            .flag('f', "force", "Do not ask")
+            .takes(0, 0)
+            .example("abode container prune -f"),
+        (session, arguments) -> {
+          if (!confirmed(session, arguments, "This removes all stopped containers.")) {
+            return;
+          }
+          Json answer =
+              session
+                  .api()
+                  .post(
+                      ApiClient.query(
+                          "/containers/prune",
+                          "filters",
+                          Filters.of(arguments.all("filter")).query()))
+                  .json();
+          List<String> removed = answer.texts("ContainersDeleted");
+          if (!removed.isEmpty()) {
+            session.out().println("Deleted Containers:");
+            removed.forEach(session.out()::println);
+            session.out().println();
+          }
+          session
+              .out()
+              .println("Total reclaimed space: " + Words.size(answer.number("SpaceReclaimed")));
+        });
+  }
+
+  /** Asks before something is lost, unless {@code --force} is given. */
+  public static boolean confirmed(Session session, Arguments arguments, String warning)
+      throws IOException {
+    if (arguments.isOn("force")) {
+      return true;
+    }
+    session.out().print("WARNING! " + warning + "\nAre you sure you want to continue? [y/N] ");
+    session.out().flush();
+    BufferedReader answers =
+        new BufferedReader(new InputStreamReader(session.in(), StandardCharsets.UTF_8));
+    String answer = answers.readLine();
+    return answer != null && answer.strip().toLowerCase(java.util.Locale.ROOT).startsWith("y");
+  }
+}

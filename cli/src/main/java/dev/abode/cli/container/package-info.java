@@ -1,0 +1,2 @@
+/** The verbs on containers. */
+package dev.abode.cli.container;

@@ -1,0 +1,2 @@
+/** The verbs on images and registries. */
+package dev.abode.cli.image;

@@ -1,0 +1,2 @@
+/** Joining the user's streams, terminal and signals to a workload's. */
+package dev.abode.cli.terminal;
