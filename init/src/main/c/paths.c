@@ -94,11 +94,10 @@ int path_parent(const struct actor *actor, bool rootfs, const char *path, char *
   return open_folder(actor, rootfs, buffer);
 }
 
-int path_target(const struct actor *actor, bool rootfs, const char *path, uint32_t make) {
-  int target = resolve(actor, rootfs, path, O_PATH);
-  if (target >= 0 || errno != ENOENT || (make & (STEP_MAKE_FILE | STEP_MAKE_DIRECTORY)) == 0)
-    return target;
-
+/* Makes the last component of `path`, or opens what is there by now; -1 with EEXIST for a link that
+ * dangles, whose text is then in `link`. */
+static int make_target(const struct actor *actor, bool rootfs, const char *path, uint32_t make,
+                       char link[PATH_MAX]) {
   char buffer[PATH_MAX];
   const char *name;
   int parent = path_parent(actor, rootfs, path, buffer, &name);
@@ -111,8 +110,45 @@ int path_target(const struct actor *actor, bool rootfs, const char *path, uint32
     if (made >= 0) close(made);
   }
   int error = errno;
+  ssize_t length = -1;
+  if (made < 0 && error == EEXIST) length = readlinkat(parent, name, link, PATH_MAX - 1);
   close(parent);
   errno = error;
   if (made < 0 && error != EEXIST) return -1;
-  return resolve(actor, rootfs, path, O_PATH);
+  int target = resolve(actor, rootfs, path, O_PATH);
+  if (target >= 0 || errno != ENOENT || length < 0) return target;
+
+  /* Relative to the folder of the link, whose own path is resolved again with the rest. */
+  link[length] = 0;
+  size_t folder = link[0] == '/' || name == buffer ? 0 : strlen(buffer) + 1;
+  if (folder + (size_t)length + 1 > PATH_MAX) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  if (folder > 0) {
+    memmove(link + folder, link, (size_t)length + 1);
+    memcpy(link, buffer, folder - 1);
+    link[folder - 1] = '/';
+  }
+  errno = EEXIST;
+  return -1;
+}
+
+int path_target(const struct actor *actor, bool rootfs, const char *path, uint32_t make) {
+  int target = resolve(actor, rootfs, path, O_PATH);
+  if (target >= 0 || errno != ENOENT || (make & (STEP_MAKE_FILE | STEP_MAKE_DIRECTORY)) == 0)
+    return target;
+
+  /* A link that dangles, as /etc/resolv.conf does in many images: what it names is made. */
+  char link[PATH_MAX];
+  for (int links = 0; links < 40; links++) {
+    char from[PATH_MAX];
+    size_t length = strlen(links == 0 ? path : link);
+    if (length >= PATH_MAX) break;
+    memcpy(from, links == 0 ? path : link, length + 1);
+    target = make_target(actor, rootfs, from, make, link);
+    if (target >= 0 || errno != EEXIST) return target;
+  }
+  errno = ELOOP;
+  return -1;
 }

@@ -6,6 +6,7 @@ import dev.abode.linux.CgroupChanges;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -142,8 +143,8 @@ public final class Cgroups implements AutoCloseable {
     }
     Cgroup group = new Cgroup(layout, id, folders);
     try {
-      for (Path folder : folders.values()) {
-        makeEmpty(folder);
+      for (Map.Entry<Hierarchy, Path> entry : folders.entrySet()) {
+        makeEmpty(entry.getKey(), entry.getValue());
       }
       group.apply(limits);
       group.apply(devices);
@@ -158,11 +159,15 @@ public final class Cgroups implements AutoCloseable {
     }
   }
 
-  private static void makeEmpty(Path folder) throws IOException {
+  private void makeEmpty(Hierarchy hierarchy, Path folder) throws IOException {
     try {
       Files.createDirectory(folder);
     } catch (FileAlreadyExistsException e) {
       CgroupTree.remove(folder);
+      Files.createDirectory(folder);
+    } catch (NoSuchFileException e) {
+      // Another engine left, and took the parent along because it was empty just then.
+      makeParent(layout, hierarchy);
       Files.createDirectory(folder);
     }
   }

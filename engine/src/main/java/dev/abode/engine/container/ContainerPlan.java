@@ -306,7 +306,7 @@ public final class ContainerPlan {
         root.stagedMount("sys", sysfs);
       }
       if (!replaced.contains("/sys/fs/cgroup")) {
-        cgroups(root);
+        cgroups(root, namespaces);
       }
     }
   }
@@ -348,10 +348,14 @@ public final class ContainerPlan {
   }
 
   /** The instance's own groups, as far as it is a member of any. */
-  private void cgroups(RootFilesystem root) {
+  private void cgroups(RootFilesystem root, Set<Namespace> namespaces) {
     Set<MountFlag> flags = EnumSet.copyOf(RESTRICTED);
     if (!privileged) {
       flags.add(MountFlag.READ_ONLY);
+    }
+    if (!namespaces.contains(Namespace.CGROUP)) {
+      root.hostFolder("/sys/fs/cgroup", true, flags);
+      return;
     }
     if (ground.cgroup().unified()) {
       root.mount(new Step.Mount("cgroup2", "cgroup", Place.ROOTFS, "/sys/fs/cgroup", flags, ""));

@@ -188,10 +188,7 @@ public final class LaunchFailure {
       case Errno.ENOENT ->
           new EngineException(
               Kind.COMMAND_NOT_FOUND,
-              "chdir to cwd (\""
-                  + path
-                  + "\") set in config.json failed: no such file or directory: it does not exist"
-                  + " in the instance");
+              tried + "chdir to cwd (\"" + path + "\") failed: no such file or directory");
       case Errno.ELOOP ->
           new EngineException(
               Kind.INVALID_ARGUMENT,

@@ -183,6 +183,13 @@ final class Container implements AutoCloseable {
     shim.orElseThrow().signal(signal);
   }
 
+  /** Writes to its standard input. */
+  void input(String text) throws IOException {
+    try (Shim client = Shim.attach(folder.resolve("s"), EnumSet.of(Shim.Stream.STDIN))) {
+      client.input(java.nio.ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+
   /** What it wrote, both streams, and how it ended. */
   record Result(String output, ExitRecord exit) {
     int status() {

@@ -1,0 +1,107 @@
+package dev.abode.engine.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.abode.engine.cgroup.Cgroups;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.LimitsOf;
+import dev.abode.engine.instance.Stats;
+import dev.abode.init.ShimBinary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Limits bite. */
+class ContainerLimitsTest {
+  private static final int SIGKILL = 9;
+
+  private static Path alpine = Path.of("/");
+  private static Path folder = Path.of("/");
+  private static Cgroups cgroups;
+  private static ShimBinary binary;
+
+  @BeforeAll
+  static void prepare() throws IOException, InterruptedException {
+    alpine = Rootfs.alpine();
+    folder = Files.createTempDirectory("abode-limits");
+    cgroups = Cgroups.open();
+    binary = ShimBinary.load();
+  }
+
+  @AfterAll
+  static void cleanUp() throws IOException, InterruptedException {
+    cgroups.close();
+    binary.close();
+    Rootfs.delete(folder);
+    Rootfs.delete(alpine);
+  }
+
+  private static Container create(InstanceSpec spec) throws IOException {
+    return Container.create(folder, cgroups, binary, alpine, spec);
+  }
+
+  @Test
+  void aMemoryHogIsKilledAndItIsKnownWhy() throws IOException {
+    InstanceSpec spec =
+        InstanceSpec.of("alpine", "sh", "-c", "x=a; while :; do x=$x$x; done").toBuilder()
+            .limits(LimitsOf.memory(16 << 20))
+            .build();
+    try (Container container = create(spec)) {
+      Container.Result result = container.run();
+      assertThat(result.exit().signal()).isEqualTo(SIGKILL);
+      assertThat(result.status()).isEqualTo(137);
+      assertThat(result.exit().oomKills()).isPositive();
+    }
+  }
+
+  @Test
+  void aKilledProcessWithoutLackOfMemoryIsNoOomKill() throws IOException {
+    InstanceSpec spec =
+        InstanceSpec.of("alpine", "sleep", "1000").toBuilder()
+            .limits(LimitsOf.memory(64 << 20))
+            .build();
+    try (Container container = create(spec)) {
+      container.start().signal(SIGKILL);
+      Container.Result result = container.await();
+      assertThat(result.status()).isEqualTo(137);
+      assertThat(result.exit().oomKills()).isZero();
+    }
+  }
+
+  @Test
+  void aForkBombStopsAtTheLimit() throws IOException {
+    InstanceSpec spec =
+        InstanceSpec.of(
+                "alpine", "sh", "-c", "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done")
+            .toBuilder()
+            .limits(LimitsOf.pids(20))
+            .build();
+    try (Container container = create(spec)) {
+      Container.Result result = container.run();
+      assertThat(result.output()).contains("can't fork");
+      assertThat(result.status()).isNotZero();
+    }
+  }
+
+  @Test
+  void aCpuHogGetsHalfOfOne() throws IOException {
+    InstanceSpec spec =
+        InstanceSpec.of("alpine", "sh", "-c", "while :; do :; done").toBuilder()
+            .limits(LimitsOf.cpuNanos(500_000_000))
+            .build();
+    try (Container container = create(spec).start()) {
+      // By the kernel's own count of periods, so that a busy machine makes it slower, not wrong.
+      Stats stats = container.cgroup().stats(List.of());
+      while (stats.throttledPeriods() < 10) {
+        Thread.onSpinWait();
+        stats = container.cgroup().stats(List.of());
+      }
+      long budgetNanos = stats.periods() * 50_000_000L;
+      assertThat(stats.cpu().toNanos()).isLessThan(budgetNanos + 2 * 50_000_000L);
+    }
+  }
+}
