@@ -82,6 +82,19 @@ public interface Instance {
   /** Waits; returns the state it had when the condition came true. */
   InstanceState await(WaitCondition condition) throws InterruptedException;
 
+  /**
+   * Waits in two steps: ends count from this call on, also those before {@link Waiting#await} is
+   * called. Who must tell somebody "I am waiting" before waiting loses nothing in between.
+   */
+  Waiting waiting(WaitCondition condition);
+
+  /** A wait that has begun. */
+  @FunctionalInterface
+  interface Waiting {
+    /** Returns the state it had when the condition came true. */
+    InstanceState await() throws InterruptedException;
+  }
+
   // ---- streams
 
   /** Connects to its streams; legal before its start too, and then misses nothing of it. */

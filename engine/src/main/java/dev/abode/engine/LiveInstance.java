@@ -534,9 +534,23 @@ final class LiveInstance implements Instance {
 
   @Override
   public InstanceState await(WaitCondition condition) throws InterruptedException {
-    state.lockInterruptibly();
+    return waiting(condition).await();
+  }
+
+  @Override
+  public Waiting waiting(WaitCondition condition) {
+    state.lock();
     try {
       long seen = ends;
+      return () -> await(condition, seen);
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private InstanceState await(WaitCondition condition, long seen) throws InterruptedException {
+    state.lockInterruptibly();
+    try {
       while (!isTrue(condition, seen) && !site.isClosing()) {
         changed.await();
       }

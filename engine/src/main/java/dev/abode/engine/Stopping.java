@@ -6,9 +6,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ends runs on purpose. The caller has the instance to itself, but for {@link #kill}. */
 final class Stopping {
+  private static final Logger log = LoggerFactory.getLogger(Stopping.class);
+
   /** How long a killed workload may take to go; what is stuck in the kernel takes longer. */
   private static final Duration KILLED = Duration.ofSeconds(30);
 
@@ -95,10 +99,9 @@ final class Stopping {
     try {
       run.shim().signal(number);
     } catch (IOException e) {
-      if (instance.now().run().isPresent()) {
-        throw new IOException(
-            "cannot send signal " + number + " to " + instance + ": " + e.getMessage(), e);
-      }
+      // The shim leaves when the workload has ended, which we may not have noted yet. Whoever needs
+      // the end waits for it, for a bounded time.
+      log.debug("{} has ended before signal {} reached it: {}", instance, number, e.toString());
       return;
     }
     instance.publish("kill", Map.of("signal", Integer.toString(number)));

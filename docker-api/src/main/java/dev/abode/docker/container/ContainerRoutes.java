@@ -15,17 +15,21 @@ import dev.abode.engine.instance.InstanceInfo;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.instance.WaitCondition;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
 /** The table of {@code /containers}, and the verbs that need no more than a few lines. */
 public final class ContainerRoutes {
+  private static final Set<String> KILLING = Set.of("SIGKILL", "KILL", "9");
+
   private final Engine engine;
   private final ContainerDocuments documents;
 
@@ -108,8 +112,16 @@ public final class ContainerRoutes {
         : Optional.empty();
   }
 
-  private void kill(Call call) throws IOException {
-    instance(call).kill(call.query().text("signal").orElse("SIGKILL"));
+  private void kill(Call call) throws IOException, InterruptedException {
+    Instance instance = instance(call);
+    String signal = call.query().text("signal").orElse("SIGKILL");
+    instance.kill(signal);
+    if (KILLING.contains(signal.toUpperCase(Locale.ROOT))) {
+      // As in Docker, what nobody can catch has happened when the answer comes: clients remove the
+      // container next.
+      call.exchange().whenClientLeaves(Thread.currentThread()::interrupt);
+      instance.await(WaitCondition.NOT_RUNNING);
+    }
     call.respond(204);
   }
 

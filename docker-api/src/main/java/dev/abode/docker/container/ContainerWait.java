@@ -30,11 +30,12 @@ final class ContainerWait {
       answer.write(document(instance.info().state()).bytes());
       return;
     }
+    Instance.Waiting waiting = instance.waiting(condition);
     answer.flush();
     call.exchange().whenClientLeaves(Thread.currentThread()::interrupt);
     JsonDocument document;
     try {
-      document = document(instance.await(condition));
+      document = document(waiting.await());
     } catch (EngineException e) {
       document =
           new JsonDocument()

@@ -3,6 +3,7 @@ package dev.abode.docker.failure;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.image.ImageException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 
 /**
  * What a client is told when something went wrong. The only place where kinds of failure become
@@ -24,6 +25,9 @@ public record Failure(int status, String message, boolean unexpected) {
       case IllegalArgumentException e -> new Failure(400, sentence(e), false);
       case InterruptedException _ ->
           new Failure(503, "The engine is shutting down; try again when it is back.", false);
+      // The message of these is a bare path; what is wrong with it is in the type.
+      case FileSystemException e when e.getReason() == null ->
+          new Failure(500, e.getClass().getSimpleName() + ": " + e.getMessage(), true);
       case IOException e -> new Failure(500, sentence(e), true);
       default -> new Failure(500, sentence(thrown), true);
     };

@@ -87,7 +87,7 @@ public final class ImageRoutes {
             .filter(image -> before.filter(time -> !created(image).isBefore(time)).isEmpty())
             .filter(image -> since.filter(time -> !created(image).isAfter(time)).isEmpty())
             .filter(image -> until.filter(time -> !created(image).isBefore(time)).isEmpty())
-            .filter(image -> filters.any("reference", pattern -> isNamed(image, pattern)))
+            .flatMap(image -> named(image, filters).stream())
             .sorted(Comparator.comparing(ImageRoutes::created).reversed())
             .map(image -> documents.summary(image, call.version()))
             .toList());
@@ -105,8 +105,27 @@ public final class ImageRoutes {
     return created(find(name));
   }
 
-  private static boolean isNamed(Image image, String pattern) {
-    return image.references().stream().anyMatch(name -> ReferencePattern.matches(pattern, name));
+  /** The image with those of its names that the reference filter matches, if there are any. */
+  private static Optional<Image> named(Image image, Filters filters) {
+    if (!filters.has("reference")) {
+      return Optional.of(image);
+    }
+    List<Reference> matching =
+        image.references().stream()
+            .filter(
+                name ->
+                    filters.any("reference", pattern -> ReferencePattern.matches(pattern, name)))
+            .toList();
+    return matching.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Image(
+                image.id(),
+                image.manifest(),
+                matching,
+                image.config(),
+                image.layers(),
+                image.sizeBytes()));
   }
 
   private void tag(Call call) throws IOException {

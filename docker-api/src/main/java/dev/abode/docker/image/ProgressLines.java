@@ -1,6 +1,5 @@
 package dev.abode.docker.image;
 
-import dev.abode.docker.failure.ApiException;
 import dev.abode.docker.failure.Failure;
 import dev.abode.docker.http.Exchange;
 import dev.abode.docker.json.JsonDocument;
@@ -112,10 +111,8 @@ final class ProgressLines implements Progress {
   void line(JsonDocument line) throws IOException {
     lock.lock();
     try {
-      if (answer.isEmpty()) {
-        answer = Optional.of(exchange.stream(200, "application/json"));
-      }
-      OutputStream open = answer.orElseThrow(() -> new ApiException(500, "no answer to write to"));
+      OutputStream open = answer.orElseGet(() -> exchange.stream(200, "application/json"));
+      answer = Optional.of(open);
       write(open, line);
       open.flush();
     } finally {

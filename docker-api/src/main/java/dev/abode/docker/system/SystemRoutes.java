@@ -15,6 +15,7 @@ import dev.abode.engine.Engine;
 import dev.abode.engine.HostInfo;
 import dev.abode.engine.Instance;
 import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.image.Digest;
 import dev.abode.image.Reference;
 import dev.abode.image.Registries;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Questions about the engine and its host. */
 public final class SystemRoutes {
@@ -110,7 +112,7 @@ public final class SystemRoutes {
     JsonDocument details =
         new JsonDocument()
             .with("ApiVersion", ApiVersion.NEWEST.toString())
-            .with("Arch", host.architecture())
+            .with("Arch", goArchitecture(host.architecture()))
             .with("KernelVersion", host.kernelVersion())
             .with("MinAPIVersion", ApiVersion.OLDEST.toString())
             .with("Os", "linux");
@@ -130,7 +132,7 @@ public final class SystemRoutes {
             .with("GitCommit", "")
             .with("GoVersion", "")
             .with("Os", "linux")
-            .with("Arch", host.architecture())
+            .with("Arch", goArchitecture(host.architecture()))
             .with("KernelVersion", host.kernelVersion())
             .with("BuildTime", ""));
   }
@@ -250,6 +252,15 @@ public final class SystemRoutes {
     return "abode-" + engine.host().hostname() + "-" + HexFormat.of().toHexDigits(hash);
   }
 
+  /** Go's word for it, which version shows, as opposed to info. */
+  private static String goArchitecture(String architecture) {
+    return switch (architecture) {
+      case "x86_64" -> "amd64";
+      case "aarch64" -> "arm64";
+      default -> architecture;
+    };
+  }
+
   private static String unameMachine(String architecture) {
     return switch (architecture) {
       case "amd64" -> "x86_64";
@@ -299,12 +310,22 @@ public final class SystemRoutes {
     List<String> types = call.query().all("type");
     JsonDocument document = new JsonDocument();
     if (types.isEmpty() || types.contains("image")) {
+      Map<Digest, Long> users =
+          engine.instances().stream()
+              .collect(
+                  Collectors.groupingBy(
+                      instance -> instance.info().imageId(), Collectors.counting()));
       document
           .with("LayersSize", engine.images().layersSizeBytes())
           .with(
               "Images",
               engine.images().list().stream()
-                  .map(image -> images.summary(image, call.version()).with("SharedSize", 0))
+                  .map(
+                      image ->
+                          images
+                              .summary(image, call.version())
+                              .with("Containers", users.getOrDefault(image.id(), 0L))
+                              .with("SharedSize", 0))
                   .toList());
     }
     if (types.isEmpty() || types.contains("container")) {
