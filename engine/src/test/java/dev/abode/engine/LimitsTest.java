@@ -1,0 +1,246 @@
+package dev.abode.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceState;
+import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.Stats;
+import dev.abode.engine.instance.WaitCondition;
+import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.TestEngine;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/**
+ * Limits, judged by what the kernel does to a workload that goes beyond them. Runs on the control
+ * groups of this host, and again inside a guest with cgroup v2 (see cgroup2/verify).
+ */
+@Tag("cgroup")
+@TestInstance(Lifecycle.PER_CLASS)
+class LimitsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private TestEngine test;
+  private Engine engine;
+  private String alpine;
+
+  @BeforeAll
+  void open() throws Exception {
+    test = TestEngine.open();
+    engine = test.engine();
+    alpine = SharedImages.loadAlpine(engine.images());
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    test.close();
+  }
+
+  @Test
+  void aMemoryHogIsKilledAndSaysSo() throws Exception {
+    Instance hog = start(memory(24 << 20), "tail", "/dev/zero");
+    InstanceState end = hog.await(WaitCondition.NOT_RUNNING);
+    assertThat(end.oomKilled()).isTrue();
+    assertThat(end.exitCode()).isEqualTo(137);
+  }
+
+  @Test
+  void aMemoryHogBelowPidOneIsReportedAsWell() throws Exception {
+    Instance hog = start(memory(24 << 20), "sh", "-c", "tail /dev/zero; echo lived on");
+    InstanceState end = hog.await(WaitCondition.NOT_RUNNING);
+    assertThat(end.oomKilled()).isTrue();
+    assertThat(end.exitCode()).isZero();
+    assertThat(TestEngine.log(hog)).contains("lived on");
+  }
+
+  @Test
+  void aKillIsNotCalledLackOfMemory() throws Exception {
+    Instance sleeper = start(memory(24 << 20), "sleep", "1000");
+    sleeper.kill("KILL");
+    InstanceState end = sleeper.await(WaitCondition.NOT_RUNNING);
+    assertThat(end.oomKilled()).isFalse();
+    assertThat(end.exitCode()).isEqualTo(137);
+  }
+
+  @Test
+  void aForkBombStopsAtTheLimitOfTasks() throws Exception {
+    Instance bomb =
+        start(
+            new LimitsBuilder().pids(20).build(),
+            "sh",
+            "-c",
+            "i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i+1)); done; wait");
+    Stats stats = until(bomb, s -> s.pids() >= 19);
+    assertThat(stats.pids()).isLessThanOrEqualTo(20);
+    assertThat(stats.pidsLimit()).hasValue(20);
+    bomb.remove(true, true);
+  }
+
+  @Test
+  void halfACpuIsHalfACpu() throws Exception {
+    Instance spinner =
+        start(new LimitsBuilder().cpuNanos(500_000_000).build(), "sh", "-c", "while :; do :; done");
+    Stats first = until(spinner, s -> s.periods() >= 2);
+    Stats last = until(spinner, s -> s.throttledPeriods() >= first.throttledPeriods() + 10);
+    double cpu = last.cpu().minus(first.cpu()).toNanos();
+    double periods = 100_000_000.0 * (last.periods() - first.periods());
+    double throttled = 100_000_000.0 * (last.throttledPeriods() - first.throttledPeriods());
+    // The kernel may hand out a slice of the period before the first and after the last reading.
+    double slack = 60_000_000;
+    assertThat(cpu).isLessThanOrEqualTo(0.5 * periods + slack);
+    assertThat(cpu).isGreaterThanOrEqualTo(0.5 * throttled - slack);
+    spinner.remove(true, true);
+  }
+
+  @Test
+  void aPausedWorkloadUsesNoCpu() throws Exception {
+    Instance spinner = start(Limits.NONE, "sh", "-c", "while :; do :; done");
+    until(spinner, s -> !s.cpu().isZero());
+    spinner.pause();
+    assertThat(spinner.info().state().status()).isEqualTo(InstanceStatus.PAUSED);
+    Duration before = spinner.stats().cpu();
+    Duration after = spinner.stats().cpu();
+    assertThat(after).isEqualTo(before);
+    spinner.unpause();
+    until(spinner, s -> s.cpu().compareTo(after) > 0);
+    spinner.remove(true, true);
+  }
+
+  @Test
+  void limitsChangeWhileItRuns() throws Exception {
+    Instance sleeper = start(memory(64 << 20), "sleep", "1000");
+    assertThat(sleeper.stats().memoryLimitBytes()).isEqualTo(64 << 20);
+    sleeper.update(memory(32 << 20), Optional.empty());
+    assertThat(sleeper.stats().memoryLimitBytes()).isEqualTo(32 << 20);
+    sleeper.update(
+        new LimitsBuilder().memory(128 << 20).swap(256 << 20).pids(33).build(), Optional.empty());
+    assertThat(sleeper.stats().memoryLimitBytes()).isEqualTo(128 << 20);
+    assertThat(sleeper.stats().pidsLimit()).hasValue(33);
+    sleeper.remove(true, true);
+  }
+
+  @Test
+  void devicesAreDeniedButTheUsualOnes() throws Exception {
+    Instance sleeper = start(Limits.NONE, "sleep", "1000");
+    assertThat(run(sleeper, "head", "-c", "1", "/dev/zero")).isZero();
+    // Even with the node there, a disk cannot be opened.
+    assertThat(run(sleeper, "sh", "-c", "mknod /tmp/disk b 254 0 && head -c 1 /tmp/disk"))
+        .isNotZero();
+    sleeper.remove(true, true);
+  }
+
+  @Test
+  void aLimitThatCannotBeIsRefusedAndNothingStays() throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .command(List.of("true"))
+                .limits(new LimitsBuilder().cpuset("4095").build())
+                .build());
+    assertThatThrownBy(instance::start)
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("4095");
+    assertThat(instance.info().state().running()).isFalse();
+    instance.remove(false, false);
+  }
+
+  private Instance start(Limits limits, String... command) throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine).command(List.of(command)).limits(limits).build());
+    instance.start();
+    return instance;
+  }
+
+  private static int run(Instance instance, String... command) throws Exception {
+    Exec exec = instance.exec(ExecSpec.of(command));
+    try (Attachment streams = exec.start()) {
+      TestEngine.read(streams);
+    }
+    return exec.await();
+  }
+
+  /** Asks until the figures are as wanted; fails when patience ends. */
+  private static Stats until(Instance instance, Predicate<Stats> wanted) throws Exception {
+    Instant end = Instant.now().plus(PATIENCE);
+    for (Stats stats = instance.stats(); ; stats = instance.stats()) {
+      if (wanted.test(stats)) {
+        return stats;
+      }
+      assertThat(Instant.now()).as("still %s", stats).isBefore(end);
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  private static Limits memory(long bytes) {
+    return new LimitsBuilder().memory(bytes).swap(bytes).build();
+  }
+
+  private static final class LimitsBuilder {
+    private OptionalLong memory = OptionalLong.empty();
+    private OptionalLong swap = OptionalLong.empty();
+    private OptionalLong cpuNanos = OptionalLong.empty();
+    private OptionalLong pids = OptionalLong.empty();
+    private Optional<String> cpuset = Optional.empty();
+
+    LimitsBuilder memory(long bytes) {
+      memory = OptionalLong.of(bytes);
+      return this;
+    }
+
+    LimitsBuilder swap(long bytes) {
+      swap = OptionalLong.of(bytes);
+      return this;
+    }
+
+    LimitsBuilder cpuNanos(long nanos) {
+      cpuNanos = OptionalLong.of(nanos);
+      return this;
+    }
+
+    LimitsBuilder pids(long count) {
+      pids = OptionalLong.of(count);
+      return this;
+    }
+
+    LimitsBuilder cpuset(String cpus) {
+      cpuset = Optional.of(cpus);
+      return this;
+    }
+
+    Limits build() {
+      return new Limits(
+          memory,
+          swap,
+          OptionalLong.empty(),
+          cpuNanos,
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          cpuset,
+          Optional.empty(),
+          pids,
+          OptionalInt.empty(),
+          false,
+          OptionalInt.empty(),
+          List.of());
+    }
+  }
+}
