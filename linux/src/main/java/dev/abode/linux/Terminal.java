@@ -65,6 +65,11 @@ public record Terminal(int descriptor) {
     private Settings(byte[] termios) {
       this.termios = termios;
     }
+
+    /** The {@code struct termios}, for tests to compare. */
+    byte[] bytes() {
+      return termios.clone();
+    }
   }
 
   /**

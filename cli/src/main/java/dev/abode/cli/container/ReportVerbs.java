@@ -1,24 +1,16 @@
 package dev.abode.cli.container;
 
-import dev.abode.cli.arguments.Arguments;
 import dev.abode.cli.arguments.Syntax;
+import dev.abode.cli.command.ArchiveOutput;
+import dev.abode.cli.command.Confirmation;
 import dev.abode.cli.command.Filters;
 import dev.abode.cli.command.OneVerb;
-import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
 import dev.abode.cli.format.Table;
 import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.Reply;
 import dev.abode.cli.json.Json;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** Verbs that show or save something of a container: one question, one answer. */
@@ -117,38 +109,12 @@ public final class ReportVerbs {
             .takes(1, 1)
             .example("abode export -o box.tar box"),
         (session, arguments) -> {
-          refuseTerminal(session, arguments);
+          ArchiveOutput.refuseTerminal(session, arguments);
           try (Reply reply =
               session.api().get(LifecycleVerbs.path(arguments.operand(0), "export"))) {
-            save(session, arguments, reply);
+            ArchiveOutput.save(session, arguments, reply);
           }
         });
-  }
-
-  /** An archive on a terminal helps nobody. */
-  public static void refuseTerminal(Session session, Arguments arguments) throws IOException {
-    if (!arguments.isGiven("output") && session.isTerminal(Session.STDOUT)) {
-      throw new IOException("will not write an archive to a terminal; use -o FILE or redirect");
-    }
-  }
-
-  /** Writes a body to the file of {@code --output}, which appears only when it is whole. */
-  public static void save(Session session, Arguments arguments, Reply reply) throws IOException {
-    if (!arguments.isGiven("output")) {
-      reply.body().transferTo(session.out());
-      session.out().flush();
-      return;
-    }
-    Path file = Path.of(arguments.value("output", "")).toAbsolutePath();
-    Path part = file.resolveSibling("." + file.getFileName() + ".part");
-    try {
-      try (OutputStream to = Files.newOutputStream(part)) {
-        reply.body().transferTo(to);
-      }
-      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
-    }
   }
 
   public static Verb prune() {
@@ -159,7 +125,7 @@ public final class ReportVerbs {
             .takes(0, 0)
             .example("abode container prune -f"),
         (session, arguments) -> {
-          if (!confirmed(session, arguments, "This removes all stopped containers.")) {
+          if (!Confirmation.given(session, arguments, "This removes all stopped containers.")) {
             return;
           }
           Json answer =
@@ -181,19 +147,5 @@ public final class ReportVerbs {
               .out()
               .println("Total reclaimed space: " + Words.size(answer.number("SpaceReclaimed")));
         });
-  }
-
-  /** Asks before something is lost, unless {@code --force} is given. */
-  public static boolean confirmed(Session session, Arguments arguments, String warning)
-      throws IOException {
-    if (arguments.isOn("force")) {
-      return true;
-    }
-    session.out().print("WARNING! " + warning + "\nAre you sure you want to continue? [y/N] ");
-    session.out().flush();
-    BufferedReader answers =
-        new BufferedReader(new InputStreamReader(session.in(), StandardCharsets.UTF_8));
-    String answer = answers.readLine();
-    return answer != null && answer.strip().toLowerCase(java.util.Locale.ROOT).startsWith("y");
   }
 }

@@ -3,12 +3,13 @@ package dev.abode.cli.image;
 import dev.abode.cli.arguments.Arguments;
 import dev.abode.cli.arguments.Syntax;
 import dev.abode.cli.arguments.UsageException;
+import dev.abode.cli.command.ArchiveOutput;
+import dev.abode.cli.command.Confirmation;
 import dev.abode.cli.command.EachVerb;
 import dev.abode.cli.command.Filters;
 import dev.abode.cli.command.OneVerb;
 import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
-import dev.abode.cli.container.ReportVerbs;
 import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.Reply;
@@ -87,7 +88,7 @@ public final class ImageVerbs {
           boolean all = arguments.isOn("all");
           String which =
               all ? "all images without at least one container." : "all dangling images.";
-          if (!ReportVerbs.confirmed(session, arguments, "This will remove " + which)) {
+          if (!Confirmation.given(session, arguments, "This will remove " + which)) {
             return;
           }
           Filters filters =
@@ -202,14 +203,14 @@ public final class ImageVerbs {
             .atLeast(1)
             .example("abode save -o alpine.tar alpine"),
         (session, arguments) -> {
-          ReportVerbs.refuseTerminal(session, arguments);
+          ArchiveOutput.refuseTerminal(session, arguments);
           List<String> query = new ArrayList<>();
           for (String image : arguments.operands()) {
             query.add("names");
             query.add(image);
           }
           try (Reply reply = session.api().get(ApiClient.query("/images/get", query))) {
-            ReportVerbs.save(session, arguments, reply);
+            ArchiveOutput.save(session, arguments, reply);
           }
         });
   }

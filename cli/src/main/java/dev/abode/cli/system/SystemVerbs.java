@@ -2,11 +2,11 @@ package dev.abode.cli.system;
 
 import dev.abode.cli.arguments.Arguments;
 import dev.abode.cli.arguments.Syntax;
+import dev.abode.cli.command.Confirmation;
 import dev.abode.cli.command.Filters;
 import dev.abode.cli.command.OneVerb;
 import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
-import dev.abode.cli.container.ReportVerbs;
 import dev.abode.cli.format.Listing;
 import dev.abode.cli.format.Template;
 import dev.abode.cli.format.Words;
@@ -163,7 +163,7 @@ public final class SystemVerbs {
     String share = bytes > 0 ? " (" + Math.min(100, reclaimable * 100 / bytes) + "%)" : "";
     return Json.object()
         .with("Active", Integer.toString(active))
-        .with("Reclaimable", Words.size(reclaimable) + share)
+        .with("Reclaimable", Words.size(Math.min(bytes, reclaimable)) + share)
         .with("Size", Words.size(bytes))
         .with("TotalCount", Integer.toString(total))
         .with("Type", type);
@@ -237,7 +237,7 @@ public final class SystemVerbs {
         "This will remove:\n  - all stopped containers\n  - "
             + (all ? "all images without at least one container" : "all dangling images")
             + "\n";
-    if (!ReportVerbs.confirmed(session, arguments, warning)) {
+    if (!Confirmation.given(session, arguments, warning)) {
       return;
     }
     Filters filters = Filters.of(arguments.all("filter"));
