@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -30,14 +31,16 @@ import java.util.function.Predicate;
 public final class ImageRoutes {
   private final Engine engine;
   private final ImageDocuments documents;
+  private final ImageEvents events;
 
   public ImageRoutes(Engine engine, ImageDocuments documents) {
     this.engine = engine;
     this.documents = documents;
+    this.events = new ImageEvents(engine);
   }
 
   public List<Route> routes() {
-    ImageTransfer transfer = new ImageTransfer(engine);
+    ImageTransfer transfer = new ImageTransfer(engine, events);
     return List.of(
         Route.get("/images/json", this::list),
         Route.post("/images/create", transfer::create),
@@ -135,14 +138,17 @@ public final class ImageRoutes {
     Reference name = Reference.parse(repository + query.text("tag").map(t -> ":" + t).orElse(""));
     Image image = find(call.parameter("name"));
     engine.images().tag(image.id().toString(), name);
+    events.done("tag", image, name.familiar());
     call.respond(201);
   }
 
   private void remove(Call call) throws IOException {
+    Image image = find(call.parameter("name"));
     List<Images.Removed> removed =
         engine
             .images()
             .remove(call.parameter("name"), call.query().flag("force"), usedImages()::contains);
+    removed.forEach(each -> events.removed(each, image.id()));
     call.respond(removed.stream().map(ImageDocuments::removed).toList());
   }
 
@@ -183,6 +189,8 @@ public final class ImageRoutes {
     Images.Pruned pruned = engine.images().prune(all, until, kept);
     List<JsonDocument> removed = new ArrayList<>();
     pruned.removed().forEach(each -> removed.add(ImageDocuments.removed(each)));
+    engine.publish(
+        "image", "prune", "", Map.of("reclaimed", Long.toString(pruned.reclaimedBytes())));
     call.respond(
         new JsonDocument()
             .withOrNull("ImagesDeleted", removed)

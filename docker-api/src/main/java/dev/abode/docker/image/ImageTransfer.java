@@ -20,9 +20,11 @@ final class ImageTransfer {
   private static final String TAR = "application/x-tar";
 
   private final Engine engine;
+  private final ImageEvents events;
 
-  ImageTransfer(Engine engine) {
+  ImageTransfer(Engine engine, ImageEvents events) {
     this.engine = engine;
+    this.events = events;
   }
 
   /** {@code POST /images/create}: pull, or import of a root file system. */
@@ -46,8 +48,9 @@ final class ImageTransfer {
     ProgressLines lines = new ProgressLines(call.exchange());
     lines.during(
         () -> {
-          Image _ =
+          Image image =
               engine.images().pull(reference, ImageRoutes.platform(query), credentials, lines);
+          events.transferred("pull", reference, image);
         });
   }
 
@@ -85,6 +88,7 @@ final class ImageTransfer {
                       changes,
                       query.text("message").orElse(""),
                       platform);
+          events.done("import", image, image.id().toString());
           lines.report("", image.id().toString(), 0, 0);
         });
   }
@@ -99,6 +103,7 @@ final class ImageTransfer {
           List<Image> images =
               engine.images().load(call.exchange().body(), quiet ? Progress.NONE : lines);
           for (Image image : images) {
+            events.done("load", image, image.id().toString());
             for (String line : loaded(image)) {
               lines.line(new JsonDocument().with("stream", line + "\n"));
             }
@@ -126,29 +131,59 @@ final class ImageTransfer {
   }
 
   private void save(Call call, List<String> names) throws IOException {
-    names.forEach(name -> engine.images().require(name));
+    List<Image> images = names.stream().map(name -> engine.images().require(name)).toList();
     engine.images().save(names, call.exchange().stream(200, TAR));
+    images.forEach(image -> events.done("save", image, image.id().toString()));
   }
 
   // ---- push
 
+  /** Without a tag, all names of that repository go. */
   void push(Call call) throws IOException {
-    Reference reference = reference(call.parameter("name"), call.query().text("tag"));
+    String name = call.parameter("name");
+    Reference asked = reference(name, call.query().text("tag"));
+    boolean all = call.query().text("tag").isEmpty() && !isTagged(name);
+    List<Reference> references = all ? namesIn(asked) : List.of(asked);
+    if (references.isEmpty()) {
+      throw ApiException.notFound(
+          "An image does not exist locally with the tag: " + asked.familiarName());
+    }
+    references.forEach(reference -> engine.images().require(reference.familiar()));
     Credentials credentials = RegistryAuth.header(call.exchange().field("X-Registry-Auth"));
-    Image image = engine.images().require(reference.familiar());
     ProgressLines lines = new ProgressLines(call.exchange());
     lines.during(
         () -> {
-          engine.images().push(reference, credentials, lines);
-          lines.line(
-              new JsonDocument()
-                  .with("progressDetail", new JsonDocument())
-                  .with(
-                      "aux",
-                      new JsonDocument()
-                          .with("Tag", reference.tag().orElse(""))
-                          .with("Digest", image.manifest().digest().toString())
-                          .with("Size", image.manifest().sizeBytes())));
+          for (Reference reference : references) {
+            push(reference, credentials, lines);
+          }
         });
+  }
+
+  private static boolean isTagged(String name) {
+    return name.indexOf('@') >= 0 || name.lastIndexOf(':') > name.lastIndexOf('/');
+  }
+
+  private List<Reference> namesIn(Reference repository) {
+    return engine.images().list().stream()
+        .flatMap(image -> image.references().stream())
+        .filter(name -> name.tag().isPresent() && name.digest().isEmpty())
+        .filter(name -> name.familiarName().equals(repository.familiarName()))
+        .toList();
+  }
+
+  private void push(Reference reference, Credentials credentials, ProgressLines lines)
+      throws IOException {
+    Image image = engine.images().require(reference.familiar());
+    engine.images().push(reference, credentials, lines);
+    events.transferred("push", reference, image);
+    lines.line(
+        new JsonDocument()
+            .with("progressDetail", new JsonDocument())
+            .with(
+                "aux",
+                new JsonDocument()
+                    .with("Tag", reference.tag().orElse(""))
+                    .with("Digest", image.manifest().digest().toString())
+                    .with("Size", image.manifest().sizeBytes())));
   }
 }
