@@ -24,6 +24,11 @@ public final class Takeover implements AutoCloseable {
     connection.write(buffers);
   }
 
+  /** Tells the client that nothing more will come; what it sends can still be read. */
+  public void endOutput() throws IOException {
+    connection.channel.shutdownOutput();
+  }
+
   @Override
   public void close() throws IOException {
     connection.channel.close();

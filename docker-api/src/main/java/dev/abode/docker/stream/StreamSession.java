@@ -5,6 +5,7 @@ import dev.abode.engine.Attachment;
 import dev.abode.engine.instance.LogLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,10 +19,14 @@ public final class StreamSession {
   private static final Logger log = LoggerFactory.getLogger(StreamSession.class);
   private static final int INPUT_BYTES = 16 * 1024;
 
+  /** How long a client may go on sending to a workload that has ended. */
+  private static final Duration FAREWELL = Duration.ofSeconds(5);
+
   private final Takeover client;
   private final Attachment workload;
   private final StreamFormat format;
   private final End end;
+  private Optional<Thread> input = Optional.empty();
   private volatile boolean detached;
 
   /** Waits for something that must be so before a client sees the end of the output. */
@@ -56,6 +61,7 @@ public final class StreamSession {
       }
       if (!detached) {
         end.await();
+        leave();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -72,8 +78,20 @@ public final class StreamSession {
    * @param detachKeys absent when there is no terminal to type them into
    */
   public void both(Optional<DetachKeys> detachKeys) throws IOException {
-    Thread.ofVirtual().name("stdin").start(() -> input(detachKeys));
+    input = Optional.of(Thread.ofVirtual().name("stdin").start(() -> input(detachKeys)));
     output();
+  }
+
+  /**
+   * Ends the output, and reads what the client is still sending until it leaves too. A socket that
+   * is closed with something unread resets the connection, and the client takes that for a failure.
+   */
+  private void leave() throws IOException, InterruptedException {
+    if (input.isPresent()) {
+      workload.close();
+      client.endOutput();
+      input.get().join(FAREWELL);
+    }
   }
 
   /** Sends one piece of output. */
@@ -89,22 +107,35 @@ public final class StreamSession {
 
   private void input(Optional<DetachKeys> detachKeys) {
     ByteBuffer buffer = ByteBuffer.allocate(INPUT_BYTES);
+    boolean wanted = true;
     try {
       while (client.read(buffer.clear()) >= 0) {
         buffer.flip();
         ByteBuffer passed = detachKeys.map(keys -> keys.pass(buffer)).orElse(buffer);
-        if (passed.hasRemaining()) {
-          workload.write(passed);
-        }
+        wanted = wanted && pass(passed);
         if (detachKeys.filter(DetachKeys::detached).isPresent()) {
           detach();
           return;
         }
       }
-      workload.endInput();
+      if (wanted) {
+        workload.endInput();
+      }
     } catch (IOException e) {
-      // The workload has ended or does not read any more; its output may still be on its way.
       log.debug("Input ended: {}", e.toString());
+    }
+  }
+
+  /** Passes input on; false when the workload has ended, whose output may still be on its way. */
+  private boolean pass(ByteBuffer bytes) {
+    try {
+      if (bytes.hasRemaining()) {
+        workload.write(bytes);
+      }
+      return true;
+    } catch (IOException e) {
+      log.debug("The workload takes no more input: {}", e.toString());
+      return false;
     }
   }
 

@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class Cgroups implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
   private static final String PARENT = "abode";
+  private static final int PARENT_ATTEMPTS = 10;
 
   /** Joined only when limited: making such a group costs as much as all the others together. */
   private static final String CPUSET = "cpuset";
@@ -69,6 +70,20 @@ public final class Cgroups implements AutoCloseable {
   }
 
   private static void makeParent(CgroupLayout layout, Hierarchy hierarchy) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        tryMakeParent(layout, hierarchy);
+        return;
+      } catch (NoSuchFileException e) {
+        // Another engine that stops may take it away again before anything is in it.
+        if (attempt == PARENT_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static void tryMakeParent(CgroupLayout layout, Hierarchy hierarchy) throws IOException {
     Path parent = hierarchy.mountPoint().resolve(PARENT);
     try {
       makeIfMissing(parent);
@@ -81,6 +96,8 @@ public final class Cgroups implements AutoCloseable {
         copy(hierarchy.mountPoint(), parent, "cpuset.mems");
         ControlFile.write(parent.resolve("cgroup.clone_children"), "1");
       }
+    } catch (NoSuchFileException e) {
+      throw e;
     } catch (java.nio.file.FileSystemException e) {
       throw new EngineException(
           EngineException.Kind.PERMISSION,
@@ -197,6 +214,8 @@ public final class Cgroups implements AutoCloseable {
       try (var folders =
           Files.newDirectoryStream(hierarchy.mountPoint().resolve(PARENT), Files::isDirectory)) {
         folders.forEach(folder -> ids.add(folder.getFileName().toString()));
+      } catch (NoSuchFileException e) {
+        // Another engine of this host stopped, and took the parent away with its last instance.
       }
     }
     return ids;

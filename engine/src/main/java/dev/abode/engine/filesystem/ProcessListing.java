@@ -6,9 +6,12 @@ import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.instance.ProcessTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +23,10 @@ import java.util.stream.Collectors;
  */
 public final class ProcessListing {
   private static final Pattern RENAMED_PID = Pattern.compile("\\s+(\\S*)=\\s*(PID\\S*)");
+
+  /** An id that has no name on the host, perhaps cut. */
+  private static final Pattern ID = Pattern.compile("\\d{1,10}\\+?");
+
   private static final Set<String> USER_TITLES =
       Set.of("UID", "USER", "EUID", "EUSER", "RUID", "RUSER", "SUID", "SUSER", "FUID", "FUSER");
   private static final Set<String> GROUP_TITLES =
@@ -134,7 +141,7 @@ public final class ProcessListing {
       // ps -m shows threads below their process, with a dash for its number.
       ours = pid.equals("-") ? ours : pids.contains(number(pid));
       if (ours) {
-        rows.add(row(titles, fields, ids, users));
+        rows.add(row(titles, fields, pid, ids, users));
       }
     }
     return new ProcessTable(titles, rows);
@@ -142,28 +149,50 @@ public final class ProcessListing {
 
   /** One line: the last column, the command, holds all that is left. */
   private static List<String> row(
-      List<String> titles, List<String> fields, IdMapping ids, UserDatabase users) {
+      List<String> titles, List<String> fields, String pid, IdMapping ids, UserDatabase users) {
     int last = titles.size() - 1;
-    List<String> row = new ArrayList<>();
-    for (int i = 0; i < Math.min(last, fields.size()); i++) {
-      row.add(translated(titles.get(i), fields.get(i), ids, users));
-    }
+    List<String> values = new ArrayList<>(fields.subList(0, Math.min(last, fields.size())));
     if (fields.size() > last) {
-      row.add(
-          translated(
-              titles.get(last), String.join(" ", fields.subList(last, fields.size())), ids, users));
+      values.add(String.join(" ", fields.subList(last, fields.size())));
+    }
+    List<String> row = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      String title = titles.get(i);
+      String value = values.get(i);
+      if (USER_TITLES.contains(title) && ID.matcher(value).matches()) {
+        row.add(outside(title, value, pid).map(ids::uidInside).map(users::userName).orElse(value));
+      } else if (GROUP_TITLES.contains(title) && ID.matcher(value).matches()) {
+        row.add(outside(title, value, pid).map(ids::gidInside).map(users::groupName).orElse(value));
+      } else {
+        row.add(value);
+      }
     }
     return row;
   }
 
-  private static String translated(String title, String value, IdMapping ids, UserDatabase users) {
-    boolean user = USER_TITLES.contains(title);
-    boolean numeric = !value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9');
-    if (!(user || GROUP_TITLES.contains(title)) || !numeric || value.length() > 10) {
-      return value;
+  /** The host's number for a user or group; ps cuts what is too long for its column. */
+  private static Optional<Long> outside(String title, String value, String pid) {
+    if (!value.endsWith("+")) {
+      return Optional.of(Long.valueOf(value));
     }
-    long outside = Long.parseLong(value);
-    return user ? users.userName(ids.uidInside(outside)) : users.groupName(ids.gidInside(outside));
+    // Uid and Gid of proc_pid_status(5): real, effective, saved and of the file system.
+    int column =
+        switch (title.charAt(0)) {
+          case 'R' -> 1;
+          case 'S' -> 3;
+          case 'F' -> 4;
+          default -> 2;
+        };
+    String line = USER_TITLES.contains(title) ? "Uid:" : "Gid:";
+    try {
+      return Files.readAllLines(Path.of("/proc", pid, "status")).stream()
+          .filter(status -> status.startsWith(line))
+          .map(status -> Long.valueOf(fields(status).get(column)))
+          .findFirst();
+    } catch (IOException e) {
+      // It ended meanwhile.
+      return Optional.empty();
+    }
   }
 
   private static int number(String field) {

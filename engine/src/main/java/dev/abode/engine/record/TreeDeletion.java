@@ -1,6 +1,7 @@
 package dev.abode.engine.record;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -14,6 +15,7 @@ import java.nio.file.attribute.BasicFileAttributes;
  * mounted in it, whose other side it could otherwise empty.
  */
 public final class TreeDeletion {
+  private static final int ATTEMPTS = 10;
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
 
   private TreeDeletion() {}
@@ -28,7 +30,17 @@ public final class TreeDeletion {
       return;
     }
     refuseMounts(tree.toRealPath());
-    Files.walkFileTree(tree, new Deleter());
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Files.walkFileTree(tree, new Deleter());
+        return;
+      } catch (DirectoryNotEmptyException e) {
+        // A shim that is about to end may have written its record between the two looks.
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
   }
 
   private static void refuseMounts(Path tree) throws IOException {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ProcessListingTest {
-  private static final IdMapping IDS = IdMapping.of(new IdRange(0, 3_000_000, 65_536));
+  private static final IdMapping IDS = IdMapping.of(new IdRange(0, 1_073_741_824, 65_536));
   private static final UserDatabase USERS =
       new UserDatabase("root:x:0:0::/root:/bin/sh\n".getBytes(UTF_8), new byte[0]);
 
@@ -26,7 +26,12 @@ class ProcessListingTest {
   void start() throws IOException {
     process =
         new ProcessBuilder(
-                "setpriv", "--reuid=3000000", "--regid=3000007", "--clear-groups", "sleep", "1000")
+                "setpriv",
+                "--reuid=1073741824",
+                "--regid=1073741831",
+                "--clear-groups",
+                "sleep",
+                "1000")
             .start();
   }
 

@@ -1,0 +1,30 @@
+package dev.abode.e2e;
+
+import org.testcontainers.containers.Container;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.images.builder.Transferable;
+import org.testcontainers.utility.DockerImageName;
+
+/** What a test with Testcontainers does, as a program. */
+final class TestcontainersProgram {
+  private TestcontainersProgram() {}
+
+  /**
+   * @param arguments the image
+   */
+  public static void main(String[] arguments) throws Exception {
+    try (GenericContainer<?> container =
+        new GenericContainer<>(DockerImageName.parse(arguments[0]))
+            .withCommand("sh", "-c", "echo started; sleep 1000")
+            .withCopyToContainer(Transferable.of("of the test"), "/tmp/copied")
+            .waitingFor(Wait.forLogMessage(".*started.*", 1))) {
+      container.start();
+      Container.ExecResult copied = container.execInContainer("cat", "/tmp/copied");
+      System.out.println("copied: " + copied.getStdout());
+      Container.ExecResult exec = container.execInContainer("echo", "from exec");
+      System.out.println("exec: " + exec.getStdout());
+      System.out.println("log: " + container.getLogs());
+    }
+  }
+}
