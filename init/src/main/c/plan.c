@@ -42,7 +42,7 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
   if (!is_blob(plan, step->data, step->data_size)) return false;
   switch ((enum op)step->op) {
     case OP_ENTER:
-      return list == LIST_BEFORE && step->number[0] > 0 && step->number[0] <= INT_MAX &&
+      return list != LIST_INSIDE && step->number[0] > 0 && step->number[0] <= INT_MAX &&
              (step->number[2] & ~(uint64_t)CLONE_NAMESPACES) == 0;
     case OP_MAP_IDS:
     case OP_AWAIT_ENGINE:

@@ -50,7 +50,9 @@ public sealed interface Step {
   // ---- namespaces and ids
 
   /**
-   * {@code setns(2)} on a pidfd of {@code pid} for all {@code namespaces} at once; before only.
+   * {@code setns(2)} on a pidfd of {@code pid} for all {@code namespaces} at once; not inside. The
+   * workload's process inherits what is entered before; a mount namespace entered beside is where
+   * later {@link Detach} steps find their sources.
    *
    * @param startTicks field 22 of {@code /proc/PID/stat}; another value means that the pid was used
    *     again, and fails with {@code ESRCH}

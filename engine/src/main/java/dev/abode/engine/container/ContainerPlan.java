@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -209,6 +210,12 @@ public final class ContainerPlan {
           "an instance with a user namespace of its own needs Linux 5.19, where overlayfs takes"
               + " id-mapped layers; use the host's user namespace (--userns host)");
     }
+    if (ground.joined().containsKey(Namespace.USER)) {
+      throw new EngineException(
+          EngineException.Kind.UNSUPPORTED,
+          "the user namespace of another instance cannot be shared; share the host's (--userns"
+              + " host), or leave each its own");
+    }
     if (spec.sharing().uts() instanceof Sharing.With.Host && spec.hostname().isPresent()) {
       throw new EngineException(
           EngineException.Kind.INVALID_ARGUMENT, "conflicting options: hostname and the UTS mode");
@@ -273,6 +280,10 @@ public final class ContainerPlan {
         .toList();
   }
 
+  private SharedNamespace shared(Namespace namespace) {
+    return Objects.requireNonNull(ground.joined().get(namespace), namespace::name);
+  }
+
   // ---- mounts
 
   private Set<String> replaced() {
@@ -285,6 +296,9 @@ public final class ContainerPlan {
 
     if (hostUsers || namespaces.contains(Namespace.PID)) {
       root.mount(new Step.Mount("proc", "proc", Place.ROOTFS, "/proc", RESTRICTED, ""));
+    } else if (ground.joined().containsKey(Namespace.PID)) {
+      // Only the other instance's user namespace could mount it, and it has done so already.
+      root.folderOf(shared(Namespace.PID), "/proc", RESTRICTED);
     } else {
       root.hostFolder("/proc", false, RESTRICTED);
     }
@@ -334,6 +348,8 @@ public final class ContainerPlan {
     if (!replaced.contains("/dev/shm")) {
       if (hostIpc) {
         root.hostFolder("/dev/shm", false, RESTRICTED);
+      } else if (ground.joined().containsKey(Namespace.IPC)) {
+        root.folderOf(shared(Namespace.IPC), "/dev/shm", RESTRICTED);
       } else {
         root.mount(
             new Step.Mount(

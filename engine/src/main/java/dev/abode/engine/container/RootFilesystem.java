@@ -1,6 +1,8 @@
 package dev.abode.engine.container;
 
+import dev.abode.engine.failure.EngineException;
 import dev.abode.init.MountFlag;
+import dev.abode.init.Namespace;
 import dev.abode.init.Propagation;
 import dev.abode.init.Step;
 import dev.abode.init.Step.Missing;
@@ -25,6 +27,7 @@ final class RootFilesystem {
   private final ContainerGround ground;
   private final List<Step> copies = new ArrayList<>();
   private final List<Step> scratch = new ArrayList<>();
+  private final List<Step> foreign = new ArrayList<>();
   private final List<Step> attachments = new ArrayList<>();
   private int slots = 0;
 
@@ -138,7 +141,6 @@ final class RootFilesystem {
     link(folder, "stdout", "/proc/self/fd/1");
     link(folder, "stderr", "/proc/self/fd/2");
     link(folder, "ptmx", "pts/ptmx");
-    link(folder, "core", "/proc/kcore");
     attachLater(
         detach(scratch, folder, false, false, Set.of(), Propagation.PRIVATE),
         "/dev",
@@ -172,6 +174,25 @@ final class RootFilesystem {
   void hostFolder(String path, boolean recursive, Set<MountFlag> flags) {
     attachLater(
         detach(copies, path, recursive, false, flags, Propagation.PRIVATE),
+        path,
+        Missing.MAKE_DIRECTORY);
+  }
+
+  /**
+   * A mount of another instance, whose namespace is shared: taken last of all by the stage, which
+   * for it enters that instance's mount namespace and has the host's no more.
+   */
+  void folderOf(SharedNamespace other, String path, Set<MountFlag> flags) {
+    Step enter = new Step.Enter(other.pid(), other.startTicks(), Set.of(Namespace.MOUNT));
+    if (foreign.isEmpty()) {
+      foreign.add(enter);
+    } else if (!foreign.getFirst().equals(enter)) {
+      throw new EngineException(
+          EngineException.Kind.UNSUPPORTED,
+          "the PID and the IPC namespace can be shared with one instance only, not with two");
+    }
+    attachLater(
+        detach(foreign, path, false, false, flags, Propagation.PRIVATE),
         path,
         Missing.MAKE_DIRECTORY);
   }
@@ -228,6 +249,7 @@ final class RootFilesystem {
   List<Step> beside() {
     List<Step> steps = new ArrayList<>(copies);
     steps.addAll(scratch);
+    steps.addAll(foreign);
     return steps;
   }
 

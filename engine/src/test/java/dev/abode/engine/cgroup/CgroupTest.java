@@ -16,9 +16,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Groups on the real kernel, whichever layout it has. */
+@Tag("cgroup")
 class CgroupTest {
   private Cgroups cgroups;
   private final String id = randomId();

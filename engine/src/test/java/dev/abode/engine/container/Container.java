@@ -9,6 +9,7 @@ import dev.abode.image.ImageConfig;
 import dev.abode.image.Platform;
 import dev.abode.init.ExitRecord;
 import dev.abode.init.LaunchPlan;
+import dev.abode.init.Namespace;
 import dev.abode.init.Shim;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
@@ -71,6 +72,18 @@ final class Container implements AutoCloseable {
       InstanceSpec spec,
       ImageConfig image)
       throws IOException {
+    return create(parent, cgroups, binary, layers, spec, image, Map.of());
+  }
+
+  static Container create(
+      Path parent,
+      Cgroups cgroups,
+      ShimBinary binary,
+      List<Path> layers,
+      InstanceSpec spec,
+      ImageConfig image,
+      Map<Namespace, SharedNamespace> joined)
+      throws IOException {
     byte[] random = new byte[32];
     RANDOM.nextBytes(random);
     String id = HexFormat.of().formatHex(random);
@@ -102,7 +115,7 @@ final class Container implements AutoCloseable {
             cgroup.placement(),
             binds,
             devices,
-            Map.of(),
+            joined,
             Optional.empty(),
             Optional.of(folder.resolve("exit")),
             host);
@@ -148,6 +161,10 @@ final class Container implements AutoCloseable {
 
   Path upper() {
     return folder.resolve("upper");
+  }
+
+  SharedNamespace shared() {
+    return new SharedNamespace(started.pid(), started.startTicks());
   }
 
   int pid() {

@@ -57,7 +57,8 @@ class ContainerAttacksTest {
   }
 
   private static InstanceSpecBuilder shell(String script) {
-    return InstanceSpec.of("alpine", "sh", "-c", script).toBuilder();
+    // One pipe for both streams, so that their order is that of the writes.
+    return InstanceSpec.of("alpine", "sh", "-c", "exec 2>&1; " + script).toBuilder();
   }
 
   private static Container.Result run(InstanceSpec spec) throws IOException {

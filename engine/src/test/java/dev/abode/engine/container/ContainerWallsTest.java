@@ -17,10 +17,12 @@ import dev.abode.engine.instance.Security;
 import dev.abode.engine.instance.Security.SeccompChoice;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Streams;
+import dev.abode.init.Namespace;
 import dev.abode.init.ShimBinary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,7 +69,8 @@ class ContainerWallsTest {
   }
 
   private static InstanceSpecBuilder shell(String script) {
-    return InstanceSpec.of("alpine", "sh", "-c", script).toBuilder();
+    // One pipe for both streams, so that their order is that of the writes.
+    return InstanceSpec.of("alpine", "sh", "-c", "exec 2>&1; " + script).toBuilder();
   }
 
   private static Container.Result run(InstanceSpecBuilder spec) throws IOException {
@@ -306,8 +309,7 @@ class ContainerWallsTest {
   @Test
   void devicesAreDockersAndOthersCannotBeMade() throws IOException {
     assertThat(sh("ls /dev | tr '\\n' ' '"))
-        .isEqualTo(
-            "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero ");
+        .isEqualTo("fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero ");
     assertThat(
             sh("head -c3 /dev/zero | wc -c; echo gone > /dev/null; test -c /dev/null && echo dev"))
         .isEqualTo("3\ndev\n");
@@ -418,6 +420,42 @@ class ContainerWallsTest {
                 + Files.readSymbolicLink(Path.of("/proc/self/ns/uts"))
                 + "\nbig\n");
     assertThat(result.status()).isZero();
+  }
+
+  @Test
+  void namespacesOfAnotherInstanceAreShareable() throws IOException {
+    InstanceSpec first = shell("touch /dev/shm/mine; sleep 4242").build();
+    try (Container other = create(first).start()) {
+      Sharing.With with = new Sharing.With.Instance("other");
+      Sharing sharing =
+          new Sharing(with, with, with, new Sharing.With.Nobody(), new Sharing.With.Nobody());
+      InstanceSpec spec =
+          shell(
+                  "for n in pid ipc uts net; do readlink /proc/self/ns/$n; done; pgrep -f 'sleep 424[2]';"
+                      + " ls /dev/shm; ls /sys/class/net; hostname; (echo > /proc/sysrq-trigger) 2>/dev/null && echo w;"
+                      + " cat /proc/timer_list | wc -c")
+              .sharing(sharing)
+              .network(new NetworkMode.Instance("other"))
+              .build();
+      Map<Namespace, SharedNamespace> joined = new EnumMap<>(Namespace.class);
+      for (Namespace namespace :
+          List.of(Namespace.PID, Namespace.IPC, Namespace.UTS, Namespace.NETWORK)) {
+        joined.put(namespace, other.shared());
+      }
+      StringBuilder expected = new StringBuilder();
+      for (String name : List.of("pid", "ipc", "uts", "net")) {
+        expected
+            .append(Files.readSymbolicLink(Path.of("/proc/" + other.pid() + "/ns/" + name)))
+            .append('\n');
+      }
+      String hostname = other.exec(ExecSpec.of("hostname")).output();
+      try (Container container =
+          Container.create(
+              folder, cgroups, binary, List.of(alpine), spec, Container.config(""), joined)) {
+        assertThat(container.run().output())
+            .isEqualTo(expected + "1\nmine\nlo\n" + hostname + "0\n");
+      }
+    }
   }
 
   // ---- files

@@ -1,0 +1,38 @@
+package dev.abode.engine.container;
+
+import dev.abode.engine.instance.Security;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Security that differs from the default in one thing, for tests. */
+final class SecurityOf {
+  private SecurityOf() {}
+
+  static Security sysctls(Map<String, String> sysctls) {
+    return of(false, false, sysctls);
+  }
+
+  static Security noNewPrivileges() {
+    return of(false, true, Map.of());
+  }
+
+  static Security privileged() {
+    return of(true, false, Map.of());
+  }
+
+  private static Security of(
+      boolean privileged, boolean noNewPrivileges, Map<String, String> sysctls) {
+    return new Security(
+        privileged,
+        List.of(),
+        List.of(),
+        noNewPrivileges,
+        new Security.SeccompChoice.Default(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        sysctls);
+  }
+}
