@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -181,24 +183,65 @@ public final class LogReader implements AutoCloseable {
     return age == 0 ? file : file.resolveSibling(file.getFileName() + "." + age);
   }
 
-  /** How many parts there seem to be; a rotation in progress leaves at most one gap. */
-  private int count() throws IOException {
-    int count = 0;
-    while (LogPart.keyOf(name(count)).isPresent() || LogPart.keyOf(name(count + 1)).isPresent()) {
-      count++;
+  /**
+   * Which part has which name, by age; empty where there is none. Names move while a rotation goes
+   * on, so it counts when two looks have seen the same.
+   */
+  private List<Optional<Object>> names() throws IOException {
+    List<Optional<Object>> before = look();
+    while (true) {
+      List<Optional<Object>> after = look();
+      if (after.equals(before)) {
+        return after;
+      }
+      before = after;
     }
-    return count;
+  }
+
+  /** A rotation leaves one gap at most, which ends up at the youngest part. */
+  private List<Optional<Object>> look() throws IOException {
+    List<Optional<Object>> keys = new ArrayList<>();
+    Optional<Object> key = LogPart.keyOf(name(0));
+    Optional<Object> older = LogPart.keyOf(name(1));
+    while (key.isPresent() || older.isPresent()) {
+      keys.add(key);
+      key = older;
+      older = LogPart.keyOf(name(keys.size() + 1));
+    }
+    return keys;
   }
 
   private Optional<LogPart> oldest() throws IOException {
-    for (int age = count() - 1; age >= 0; age--) {
+    while (true) {
+      List<Optional<Object>> names = names();
+      Optional<LogPart> found = youngest(names, names.size() - 1, query.since());
+      if (found.isPresent() || names.isEmpty()) {
+        return found;
+      }
+    }
+  }
+
+  /**
+   * Opens the part of age {@code oldest}, or the next younger one if there is none or it ends
+   * before {@code since}; empty when the names have changed since they were looked at.
+   */
+  private Optional<LogPart> youngest(
+      List<Optional<Object>> names, int oldest, Optional<Instant> since) throws IOException {
+    for (int age = oldest; age >= 0; age--) {
+      if (names.get(age).isEmpty()) {
+        continue;
+      }
       Optional<LogPart> candidate = LogPart.open(name(age));
-      if (candidate.isPresent()) {
-        if (age > 0 && endsBefore(candidate.get(), query.since())) {
-          candidate.get().close();
-          continue;
-        }
+      if (candidate.isEmpty()) {
         return candidate;
+      }
+      boolean renamed = !names.get(age).equals(Optional.of(candidate.get().key()));
+      if (!renamed && (age == 0 || !endsBefore(candidate.get(), since))) {
+        return candidate;
+      }
+      candidate.get().close();
+      if (renamed) {
+        return Optional.empty();
       }
     }
     return Optional.empty();
@@ -210,29 +253,19 @@ public final class LogReader implements AutoCloseable {
 
   /** The part that follows {@code current}; the oldest one when that was already deleted. */
   private Optional<LogPart> youngerThan(LogPart current) throws IOException {
-    int parts = count();
-    for (int age = 0; age < parts; age++) {
-      if (LogPart.keyOf(name(age)).equals(Optional.of(current.key()))) {
-        for (int next = age - 1; next >= 0; next--) {
-          Optional<LogPart> candidate = LogPart.open(name(next));
-          if (candidate.isPresent()) {
-            return distinct(candidate.get(), current);
-          }
-        }
+    while (true) {
+      List<Optional<Object>> names = names();
+      int age = names.indexOf(Optional.of(current.key()));
+      int oldestYounger = age < 0 ? names.size() - 1 : age - 1;
+      if (names.stream().limit(oldestYounger + 1L).allMatch(Optional::isEmpty)) {
+        // The next part has not been begun yet.
         return Optional.empty();
       }
+      Optional<LogPart> found = youngest(names, oldestYounger, Optional.empty());
+      if (found.isPresent()) {
+        return found;
+      }
     }
-    Optional<LogPart> oldest = oldest();
-    return oldest.isPresent() ? distinct(oldest.get(), current) : oldest;
-  }
-
-  /** Refuses {@code candidate} when a rotation made its name that of {@code current} meanwhile. */
-  private static Optional<LogPart> distinct(LogPart candidate, LogPart current) throws IOException {
-    if (candidate.key().equals(current.key())) {
-      candidate.close();
-      return Optional.empty();
-    }
-    return Optional.of(candidate);
   }
 
   // ---- the last lines
@@ -245,8 +278,9 @@ public final class LogReader implements AutoCloseable {
   private void seekTail(long wanted) throws IOException {
     long counted = 0;
     Deque<LogPart> parts = new ArrayDeque<>();
-    int total = count();
-    for (int age = 0; age < Math.max(total, 1) && counted < wanted + 2; age++) {
+    // A rotation meanwhile makes everything one older, so one name more is looked at.
+    int total = names().size() + 1;
+    for (int age = 0; age < total && counted < wanted + 2; age++) {
       Optional<LogPart> opened = LogPart.open(name(age));
       if (opened.isEmpty()) {
         continue;
