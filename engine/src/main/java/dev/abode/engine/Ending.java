@@ -70,7 +70,12 @@ final class Ending {
     int exitCode = exit.map(ExitRecord::shellStatus).orElse(UNKNOWN_EXIT);
     boolean oomKilled = exit.map(r -> r.oomKills() > 0).orElse(false);
     Instant finished = exit.map(ExitRecord::finished).orElseGet(Instant::now);
-    Duration lasted = Duration.between(run.startedAt(), finished);
+    // A workload can be over before the engine has looked at the clock after its start.
+    Instant started =
+        finished.isBefore(run.startedAt())
+            ? exit.map(ExitRecord::started).orElse(finished)
+            : run.startedAt();
+    Duration lasted = Duration.between(started, finished);
     RestartPolicy policy = instance.now().record().spec().restart();
     boolean again =
         !instance.endWanted()
@@ -88,6 +93,7 @@ final class Ending {
                     ? ""
                     : "its supervisor ended without an exit record, perhaps killed; the workload"
                         + " was ended with it")
+            .startedAt(Optional.of(started))
             .finishedAt(Optional.of(finished))
             .build();
     // On disk before the run folder goes with the exit record in it, and seen by others only after
@@ -101,7 +107,6 @@ final class Ending {
                 .error(leftover.isEmpty() ? ended.error() : leftover)
                 .stoppedByUser(life.stoppedByUser())
                 .build());
-    instance.publishDeath();
   }
 
   private static String takeDown(LiveInstance instance, Run run) {

@@ -639,6 +639,9 @@ final class LiveInstance implements Instance {
         writeLife(next);
       }
       now = new Now(now.record(), next, Optional.empty());
+      // Who is told of the end by the event finds it in the state, and who waited for the state
+      // finds the event.
+      publishDeath();
       changed.signalAll();
     } finally {
       state.unlock();

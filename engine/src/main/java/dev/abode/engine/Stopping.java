@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /** Ends runs on purpose. The caller has the instance to itself, but for {@link #kill}. */
 final class Stopping {
-  private static final Logger log = LoggerFactory.getLogger(Stopping.class);
+  private static final Logger LOGGER = LoggerFactory.getLogger(Stopping.class);
 
   /** How long a killed workload may take to go; what is stuck in the kernel takes longer. */
   private static final Duration KILLED = Duration.ofSeconds(30);
@@ -99,9 +99,8 @@ final class Stopping {
     try {
       run.shim().signal(number);
     } catch (IOException e) {
-      // The shim leaves when the workload has ended, which we may not have noted yet. Whoever needs
-      // the end waits for it, for a bounded time.
-      log.debug("{} has ended before signal {} reached it: {}", instance, number, e.toString());
+      // The supervisor leaves only after its workload, so there is nobody to send a signal to.
+      LOGGER.debug("{} ended before signal {} could be sent", instance, number, e);
       return;
     }
     instance.publish("kill", Map.of("signal", Integer.toString(number)));

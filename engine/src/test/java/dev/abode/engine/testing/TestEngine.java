@@ -7,6 +7,7 @@ import dev.abode.engine.Engine;
 import dev.abode.engine.EngineOptions;
 import dev.abode.engine.Instance;
 import dev.abode.engine.LogStream;
+import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.LogLine;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.record.TreeDeletion;
@@ -80,17 +81,27 @@ public final class TestEngine implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (Instance instance : engine.instances()) {
-      remove(instance);
-    }
+    removeAll();
     engine.close();
     TreeDeletion.delete(root);
     TreeDeletion.delete(EngineOptions.at(root).run());
   }
 
+  /** Removes every instance, whatever it does. */
+  public void removeAll() throws IOException {
+    for (Instance instance : engine.instances()) {
+      remove(instance);
+    }
+  }
+
   private static void remove(Instance instance) throws IOException {
     try {
       instance.remove(true, true);
+    } catch (EngineException e) {
+      // One that is removed after its end may be gone already.
+      if (e.kind() != EngineException.Kind.NOT_FOUND) {
+        throw e;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while the test engine was closed");

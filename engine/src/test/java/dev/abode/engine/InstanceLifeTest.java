@@ -1,0 +1,394 @@
+package dev.abode.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.Event;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.HealthCheck;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceSpecBuilder;
+import dev.abode.engine.instance.InstanceState;
+import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.LogQuery;
+import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.instance.WaitCondition;
+import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.TestEngine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/** The life of containers, on a real kernel with a real image. */
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(120)
+class InstanceLifeTest {
+  private TestEngine test;
+  private Engine engine;
+  private String alpine;
+
+  @BeforeAll
+  void open() throws Exception {
+    test = TestEngine.open();
+    engine = test.engine();
+    alpine = SharedImages.loadAlpine(engine.images());
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    test.removeAll();
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    test.close();
+  }
+
+  private InstanceSpecBuilder shell(String line) {
+    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
+  }
+
+  private Instance run(InstanceSpecBuilder spec) throws Exception {
+    Instance instance = engine.create(spec.build());
+    instance.start();
+    return instance;
+  }
+
+  private static InstanceState ended(Instance instance) throws Exception {
+    return instance.await(WaitCondition.NOT_RUNNING);
+  }
+
+  private List<String> actionsOf(Instance instance, Instant since) throws Exception {
+    List<String> actions = new ArrayList<>();
+    try (EventStream events = engine.events(Optional.of(since), Optional.of(Instant.now()))) {
+      for (Optional<Event> event = events.next(); event.isPresent(); event = events.next()) {
+        if (event.get().actorId().equals(instance.id())) {
+          actions.add(event.get().action());
+        }
+      }
+    }
+    return actions;
+  }
+
+  @Test
+  void runsFromCreationToRemoval() throws Exception {
+    Instant before = Instant.now();
+    Instance instance = engine.create(shell("echo out; echo err >&2; exit 3").name("one").build());
+    assertThat(instance.info().state().status()).isEqualTo(InstanceStatus.CREATED);
+    assertThat(instance.start()).isTrue();
+    InstanceState state = ended(instance);
+    assertThat(state.exitCode()).isEqualTo(3);
+    assertThat(state.status()).isEqualTo(InstanceStatus.EXITED);
+    assertThat(state.startedAt()).isPresent();
+    assertThat(state.finishedAt().orElseThrow()).isAfterOrEqualTo(state.startedAt().orElseThrow());
+    assertThat(TestEngine.log(instance)).contains("out\n", "err\n");
+    instance.remove(false, false);
+    assertThatThrownBy(() -> engine.instance("one")).hasMessage("No such container: one");
+    assertThat(instance.info().folder()).doesNotExist();
+    assertThat(actionsOf(instance, before)).containsExactly("create", "start", "die", "destroy");
+  }
+
+  @Test
+  void startsAgain() throws Exception {
+    Instance instance = run(shell("echo x >> /count; wc -l < /count"));
+    ended(instance);
+    instance.start();
+    ended(instance);
+    assertThat(TestEngine.log(instance)).isEqualTo("1\n2\n");
+  }
+
+  @Test
+  void isFoundByNameAndPrefix() throws Exception {
+    Instance instance = engine.create(shell("true").name("found").build());
+    assertThat(engine.instance("found").id()).isEqualTo(instance.id());
+    assertThat(engine.instance("/found").id()).isEqualTo(instance.id());
+    assertThat(engine.instance(instance.id().substring(0, 9)).id()).isEqualTo(instance.id());
+    assertThatThrownBy(() -> engine.create(shell("true").name("found").build()))
+        .isInstanceOf(EngineException.class)
+        .hasMessageStartingWith(
+            "Conflict. The container name \"/found\" is already in use by container \""
+                + instance.id());
+    instance.rename("lost");
+    assertThat(engine.instance("lost").id()).isEqualTo(instance.id());
+    engine.create(shell("true").name("found").build());
+  }
+
+  @Test
+  void refusesWhatCannotBe() throws Exception {
+    assertThatThrownBy(() -> engine.create(InstanceSpec.of("nothing-like-that")))
+        .hasMessageContaining("No such image: nothing-like-that");
+    assertThatThrownBy(() -> engine.create(shell("true").name("!").build()))
+        .hasMessageStartingWith("Invalid container name (!)");
+    assertThatThrownBy(
+            () ->
+                engine.create(
+                    shell("true")
+                        .autoRemove(true)
+                        .restart(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0))
+                        .build()))
+        .hasMessage("can't create 'AutoRemove' container with restart policy");
+    Instance idle = engine.create(shell("true").build());
+    assertThatThrownBy(() -> idle.kill("TERM")).hasMessageContaining("is not running");
+    assertThatThrownBy(idle::pause).hasMessageContaining("is not running");
+    assertThatThrownBy(() -> idle.exec(ExecSpec.of("true"))).hasMessageContaining("is not running");
+    assertThat(idle.stop(Optional.empty(), Optional.empty())).isFalse();
+  }
+
+  @Test
+  void leavesNothingOfAStartThatFails() throws Exception {
+    Instance missing =
+        engine.create(InstanceSpec.builder(alpine).command(List.of("no-such-program")).build());
+    assertThatThrownBy(missing::start)
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.COMMAND_NOT_FOUND));
+    assertThat(missing.info().state().exitCode()).isEqualTo(127);
+    assertThat(missing.info().state().status()).isEqualTo(InstanceStatus.CREATED);
+    assertThat(missing.info().state().error()).contains("no-such-program");
+    Instance folder = engine.create(InstanceSpec.of(alpine, "/etc"));
+    assertThatThrownBy(folder::start)
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.COMMAND_NOT_EXECUTABLE));
+    assertThat(folder.info().state().exitCode()).isEqualTo(126);
+    try (var left = Files.list(engine.options().run())) {
+      assertThat(left.map(p -> p.getFileName().toString())).noneMatch(n -> n.length() == 16);
+    }
+  }
+
+  @Test
+  void stopsPolitelyAndThenFirmly() throws Exception {
+    Instance polite = run(shell("trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"));
+    awaitLine(polite, "ready");
+    assertThat(polite.stop(Optional.of(Duration.ofSeconds(20)), Optional.empty())).isTrue();
+    assertThat(polite.info().state().exitCode()).isEqualTo(7);
+
+    Instance deaf = run(shell("trap '' TERM; echo ready; while :; do sleep 0.05; done"));
+    awaitLine(deaf, "ready");
+    deaf.stop(Optional.of(Duration.ofMillis(100)), Optional.empty());
+    assertThat(deaf.info().state().exitCode()).isEqualTo(137);
+    assertThat(deaf.info().state().status()).isEqualTo(InstanceStatus.EXITED);
+  }
+
+  private static void awaitLine(Instance instance, String wanted) throws Exception {
+    try (LogStream log =
+        instance.logs(new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true))) {
+      for (var line = log.next(); line.isPresent(); line = log.next()) {
+        if (UTF_8.decode(line.get().bytes()).toString().strip().equals(wanted)) {
+          return;
+        }
+      }
+    }
+    throw new AssertionError("the log of " + instance + " ended without the line " + wanted);
+  }
+
+  @Test
+  void killsAndTellsTheSignal() throws Exception {
+    Instant before = Instant.now();
+    Instance instance = run(shell("sleep 1000"));
+    instance.kill("SIGKILL");
+    assertThat(ended(instance).exitCode()).isEqualTo(137);
+    assertThat(actionsOf(instance, before)).containsSubsequence("start", "kill", "die");
+  }
+
+  @Test
+  void pausesAndGoesOn() throws Exception {
+    Instance instance = run(shell("while :; do date +%N; sleep 0.01; done"));
+    instance.pause();
+    assertThat(instance.info().state().status()).isEqualTo(InstanceStatus.PAUSED);
+    assertThatThrownBy(instance::pause).hasMessageContaining("is already paused");
+    assertThatThrownBy(() -> instance.exec(ExecSpec.of("true")))
+        .hasMessageContaining("is paused, unpause the container before exec");
+    instance.unpause();
+    assertThat(instance.info().state().status()).isEqualTo(InstanceStatus.RUNNING);
+    instance.pause();
+    instance.stop(Optional.of(Duration.ofSeconds(1)), Optional.empty());
+    assertThat(instance.info().state().status()).isEqualTo(InstanceStatus.EXITED);
+  }
+
+  @Test
+  void isRemovedAfterItsEndWhenAsked() throws Exception {
+    Instance instance = run(shell("exit 4").autoRemove(true));
+    assertThat(instance.await(WaitCondition.REMOVED).exitCode()).isEqualTo(4);
+    assertThat(engine.instances()).noneMatch(i -> i.id().equals(instance.id()));
+    assertThat(instance.info().folder()).doesNotExist();
+  }
+
+  @Test
+  void refusesToRemoveWhatRuns() throws Exception {
+    Instance instance = run(shell("sleep 1000").name("busy"));
+    assertThatThrownBy(() -> instance.remove(false, false))
+        .hasMessage(
+            "cannot remove container \"/busy\": container is running: stop the container before"
+                + " removing or force remove");
+    instance.remove(true, false);
+    assertThat(engine.instances()).isEmpty();
+  }
+
+  @Test
+  void startsAgainAsItsPolicySays() throws Exception {
+    Instance instance =
+        run(
+            shell("echo x >> /count; exit 1")
+                .restart(new RestartPolicy(RestartPolicy.Mode.ON_FAILURE, 3)));
+    while (instance.info().state().status() != InstanceStatus.EXITED) {
+      instance.await(WaitCondition.NEXT_EXIT);
+    }
+    assertThat(instance.info().state().restartCount()).isEqualTo(3);
+  }
+
+  @Test
+  void isNotStartedAgainWhenItWasStopped() throws Exception {
+    Instance instance =
+        run(shell("sleep 1000").restart(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0)));
+    instance.stop(Optional.of(Duration.ZERO), Optional.empty());
+    assertThat(instance.info().state().status()).isEqualTo(InstanceStatus.EXITED);
+    Instance restarting =
+        run(shell("exit 1").restart(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0)));
+    restarting.await(WaitCondition.NEXT_EXIT);
+    restarting.stop(Optional.of(Duration.ZERO), Optional.empty());
+    assertThat(restarting.info().state().status()).isEqualTo(InstanceStatus.EXITED);
+    restarting.remove(false, false);
+  }
+
+  @Test
+  void keepsItsRangeOfIdsToItself() throws Exception {
+    Instance one = run(shell("cat /proc/self/uid_map; sleep 1000"));
+    Instance two = run(shell("cat /proc/self/uid_map; sleep 1000"));
+    awaitOutput(one);
+    awaitOutput(two);
+    assertThat(TestEngine.log(one)).isNotEqualTo(TestEngine.log(two)).contains(" 65536");
+  }
+
+  private static void awaitOutput(Instance instance) throws Exception {
+    try (LogStream log =
+        instance.logs(new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true))) {
+      log.next();
+    }
+  }
+
+  @Test
+  void changesLimitsWhileItRuns() throws Exception {
+    Instance instance = run(shell("sleep 1000"));
+    Limits limits =
+        new Limits(
+            OptionalLong.of(64 << 20),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.of(33),
+            OptionalInt.empty(),
+            false,
+            OptionalInt.empty(),
+            List.of());
+    instance.update(limits, Optional.of(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0)));
+    assertThat(instance.stats().memoryLimitBytes()).isEqualTo(64 << 20);
+    assertThat(instance.stats().pidsLimit()).hasValue(33);
+    assertThat(instance.info().spec().restart().mode()).isEqualTo(RestartPolicy.Mode.ALWAYS);
+  }
+
+  @Test
+  void tellsThatItRanOutOfMemory() throws Exception {
+    Limits limits =
+        new Limits(
+            OptionalLong.of(16 << 20),
+            OptionalLong.of(16 << 20),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.empty(),
+            OptionalInt.empty(),
+            false,
+            OptionalInt.empty(),
+            List.of());
+    Instant before = Instant.now();
+    Instance instance = run(shell("exec tail /dev/zero").limits(limits));
+    InstanceState state = ended(instance);
+    assertThat(state.oomKilled()).isTrue();
+    assertThat(state.exitCode()).isEqualTo(137);
+    assertThat(actionsOf(instance, before)).containsSubsequence("start", "oom", "die");
+  }
+
+  @Test
+  void sharesNamespacesOfAnother() throws Exception {
+    Instance first = run(shell("sleep 1000").name("first"));
+    Instance second =
+        run(
+            shell("readlink /proc/self/ns/net; readlink /proc/1/ns/net")
+                .network(new NetworkMode.Instance("first")));
+    ended(second);
+    assertThat(TestEngine.log(second))
+        .contains(
+            Files.readSymbolicLink(Path.of("/proc/" + first.info().state().pid() + "/ns/net"))
+                .toString());
+  }
+
+  @Test
+  void findsOutWhetherItIsHealthy() throws Exception {
+    Instance instance =
+        run(
+            shell("sleep 0.1; touch /ok; sleep 1000")
+                .health(
+                    new HealthCheck(
+                        List.of("CMD-SHELL", "test -e /ok && echo fine"),
+                        Duration.ofMillis(50),
+                        Duration.ofSeconds(10),
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        100)));
+    try (EventStream events = engine.events(Optional.of(Instant.EPOCH), Optional.empty())) {
+      Event event = events.next().orElseThrow();
+      while (!event.action().startsWith("health_status")
+          || !event.actorId().equals(instance.id())) {
+        event = events.next().orElseThrow();
+      }
+      assertThat(event.action()).isEqualTo("health_status: healthy");
+    }
+    InstanceState.Health health = instance.info().state().health().orElseThrow();
+    assertThat(health.status()).isEqualTo(InstanceState.HealthStatus.HEALTHY);
+    assertThat(health.log().getLast().output()).isEqualTo("fine\n");
+  }
+
+  @Test
+  void showsWhatWasAskedFor() throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .command(List.of("env"))
+                .environment(List.of("A=b"))
+                .labels(Map.of("k", "v"))
+                .build());
+    assertThat(instance.info().environment()).contains("A=b").anyMatch(e -> e.startsWith("PATH="));
+    assertThat(instance.info().arguments()).containsExactly("env");
+    assertThat(instance.info().spec().labels()).containsEntry("k", "v");
+    assertThat(instance.info().name()).matches("[a-z]+_[a-z]+[0-9]*");
+    assertThat(instance.info().warnings()).anyMatch(w -> w.contains("No network was asked for"));
+  }
+}

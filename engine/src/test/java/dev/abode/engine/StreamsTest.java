@@ -1,0 +1,308 @@
+package dev.abode.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.ExecInfo;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceSpecBuilder;
+import dev.abode.engine.instance.LogLine;
+import dev.abode.engine.instance.LogQuery;
+import dev.abode.engine.instance.LogSpec;
+import dev.abode.engine.instance.Streams;
+import dev.abode.engine.instance.WaitCondition;
+import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.TestEngine;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/** What goes into containers and comes out of them: attachments, exec sessions, logs. */
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(180)
+class StreamsTest {
+  private static final Streams WITH_INPUT = new Streams(false, true, true);
+  private static final Streams TERMINAL = new Streams(true, true, true);
+
+  private TestEngine test;
+  private Engine engine;
+  private String alpine;
+
+  @BeforeAll
+  void open() throws Exception {
+    test = TestEngine.open();
+    engine = test.engine();
+    alpine = SharedImages.loadAlpine(engine.images());
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    test.removeAll();
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    test.close();
+  }
+
+  private InstanceSpecBuilder shell(String line) {
+    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
+  }
+
+  private Instance sleeping() throws Exception {
+    Instance instance = engine.create(shell("sleep 1000").build());
+    instance.start();
+    return instance;
+  }
+
+  private static ExecSpec exec(Streams streams, String... command) {
+    return new ExecSpec(
+        List.of(command), List.of(), Optional.empty(), Optional.empty(), false, streams, 0, 0);
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(UTF_8));
+  }
+
+  @Test
+  void missesNothingWhenAttachedBeforeTheStart() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      Instance instance = engine.create(shell("echo first; echo second").build());
+      try (Attachment attachment = instance.attach(false, true, true)) {
+        instance.start();
+        assertThat(TestEngine.read(attachment)).isEqualTo("first\nsecond\n");
+      }
+    }
+  }
+
+  @Test
+  void passesInputOn() throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine).command(List.of("cat")).streams(WITH_INPUT).build());
+    try (Attachment attachment = instance.attach(true, true, true)) {
+      instance.start();
+      attachment.write(bytes("over and "));
+      attachment.write(bytes("back\n"));
+      attachment.endInput();
+      assertThat(TestEngine.read(attachment)).isEqualTo("over and back\n");
+    }
+    assertThat(instance.await(WaitCondition.NOT_RUNNING).exitCode()).isZero();
+  }
+
+  @Test
+  void letsGoOfAnAttachmentWhoseStartFails() throws Exception {
+    Instance instance = engine.create(InstanceSpec.of(alpine, "no-such-program"));
+    try (Attachment attachment = instance.attach(false, true, true)) {
+      assertThatThrownBy(instance::start).isInstanceOf(EngineException.class);
+      assertThat(attachment.read()).isEmpty();
+    }
+  }
+
+  @Test
+  void givesATerminalAndItsSize() throws Exception {
+    Instance instance =
+        engine.create(
+            shell("stty size; read line; stty size")
+                .streams(TERMINAL)
+                .terminalRows(11)
+                .terminalColumns(22)
+                .build());
+    try (Attachment attachment = instance.attach(true, true, true)) {
+      instance.start();
+      StringBuilder seen = new StringBuilder();
+      while (!seen.toString().contains("11 22")) {
+        seen.append(UTF_8.decode(attachment.read().orElseThrow().bytes()));
+      }
+      instance.resize(33, 44);
+      attachment.write(bytes("go\n"));
+      assertThat(TestEngine.read(attachment)).contains("33 44");
+    }
+  }
+
+  @Test
+  void executesBesideTheWorkload() throws Exception {
+    Instance instance = sleeping();
+    Exec exec = instance.exec(exec(Streams.OUTPUT_ONLY, "sh", "-c", "echo in; id -u; exit 9"));
+    assertThat(engine.execInfo(exec.id()).running()).isFalse();
+    try (Attachment attachment = exec.start()) {
+      assertThat(TestEngine.read(attachment)).isEqualTo("in\n0\n");
+    }
+    assertThat(exec.await()).isEqualTo(9);
+    ExecInfo info = engine.execInfo(exec.id());
+    assertThat(info.exitCode()).hasValue(9);
+    assertThatThrownBy(exec::start).hasMessageContaining("has already run");
+    assertThat(instance.info().execIds()).isEmpty();
+  }
+
+  @Test
+  void tellsWhyNothingWasExecuted() throws Exception {
+    Instance instance = sleeping();
+    Exec missing = instance.exec(exec(Streams.OUTPUT_ONLY, "no-such-program"));
+    assertThatThrownBy(missing::startDetached)
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.COMMAND_NOT_FOUND));
+    assertThat(missing.info().exitCode()).hasValue(127);
+    Exec folder = instance.exec(exec(Streams.OUTPUT_ONLY, "/etc"));
+    assertThatThrownBy(folder::startDetached).isInstanceOf(EngineException.class);
+    assertThat(folder.info().exitCode()).hasValue(126);
+  }
+
+  @Test
+  void executesWithUserFolderAndEnvironment() throws Exception {
+    Instance instance = sleeping();
+    ExecSpec spec =
+        new ExecSpec(
+            List.of("sh", "-c", "id -un; pwd; echo $GREETING"),
+            List.of("GREETING=hello"),
+            Optional.of("/tmp"),
+            Optional.of("nobody"),
+            false,
+            Streams.OUTPUT_ONLY,
+            0,
+            0);
+    try (Attachment attachment = instance.exec(spec).start()) {
+      assertThat(TestEngine.read(attachment)).isEqualTo("nobody\n/tmp\nhello\n");
+    }
+  }
+
+  @Test
+  void endsItsExecSessionsWithTheInstance() throws Exception {
+    Instance instance = sleeping();
+    Exec exec = instance.exec(exec(Streams.OUTPUT_ONLY, "sleep", "1000"));
+    exec.startDetached();
+    assertThat(exec.info().running()).isTrue();
+    assertThat(instance.info().execIds()).containsExactly(exec.id());
+    instance.kill("KILL");
+    assertThat(exec.await()).isEqualTo(137);
+  }
+
+  @Test
+  void keepsManyBusyStreamsApart() throws Exception {
+    int sessions = 30;
+    int size = 10 << 20;
+    Instance instance = sleeping();
+    List<Future<Boolean>> results = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < sessions; i++) {
+        long seed = i;
+        Callable<Boolean> roundTrip = () -> comesBackWhole(instance, seed, size);
+        results.add(threads.submit(roundTrip));
+      }
+    }
+    for (Future<Boolean> result : results) {
+      assertThat(result.get()).isTrue();
+    }
+  }
+
+  /** Sends random bytes through {@code cat} and compares what comes back. */
+  private static boolean comesBackWhole(Instance instance, long seed, int size) throws Exception {
+    Exec exec = instance.exec(exec(WITH_INPUT, "cat"));
+    try (Attachment attachment = exec.start()) {
+      Thread writer =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    Random random = new Random(seed);
+                    byte[] chunk = new byte[100_000];
+                    try {
+                      for (int sent = 0; sent < size; sent += chunk.length) {
+                        random.nextBytes(chunk);
+                        attachment.write(
+                            ByteBuffer.wrap(chunk, 0, Math.min(chunk.length, size - sent)));
+                      }
+                      attachment.endInput();
+                    } catch (java.io.IOException e) {
+                      throw new java.io.UncheckedIOException(e);
+                    }
+                  });
+      Random expected = new Random(seed);
+      byte[] chunk = new byte[100_000];
+      int at = chunk.length;
+      int received = 0;
+      for (Optional<LogLine> piece = attachment.read();
+          piece.isPresent();
+          piece = attachment.read()) {
+        ByteBuffer bytes = piece.get().bytes();
+        while (bytes.hasRemaining()) {
+          if (at == chunk.length) {
+            expected.nextBytes(chunk);
+            at = 0;
+          }
+          if (bytes.get() != chunk[at++]) {
+            return false;
+          }
+          received++;
+        }
+      }
+      writer.join();
+      return received == size && exec.await() == 0;
+    }
+  }
+
+  @Test
+  void followsALogThroughItsRotations() throws Exception {
+    int lines = 3000;
+    Instance instance =
+        engine.create(
+            shell("i=0; while [ $i -lt " + lines + " ]; do i=$((i+1)); echo line $i; done")
+                .log(new LogSpec(true, 65_536, 3))
+                .build());
+    instance.start();
+    StringBuilder text = new StringBuilder();
+    try (LogStream log =
+        instance.logs(new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true))) {
+      for (Optional<LogLine> line = log.next(); line.isPresent(); line = log.next()) {
+        text.append(UTF_8.decode(line.get().bytes()));
+      }
+    }
+    List<String> seen = text.toString().lines().toList();
+    assertThat(seen).doesNotHaveDuplicates();
+    assertThat(seen.getLast()).isEqualTo("line " + lines);
+    assertThat(
+            TestEngine.log(
+                instance, new LogQuery(true, true, 2, Optional.empty(), Optional.empty(), false)))
+        .isEqualTo("line 2999\nline 3000\n");
+    try (var parts = Files.list(instance.info().logFile().orElseThrow().getParent())) {
+      assertThat(parts.count()).isLessThanOrEqualTo(3);
+    }
+  }
+
+  @Test
+  void endsAFollowThatIsClosed() throws Exception {
+    Instance instance = sleeping();
+    LogStream log =
+        instance.logs(new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true));
+    Thread closer = Thread.ofVirtual().start(log::close);
+    assertThat(log.next()).isEmpty();
+    closer.join();
+  }
+
+  @Test
+  void refusesTheLogOfWhatKeepsNone() throws Exception {
+    Instance instance =
+        engine.create(shell("echo unheard").log(new LogSpec(false, 1 << 20, 1)).build());
+    instance.start();
+    instance.await(WaitCondition.NOT_RUNNING);
+    assertThatThrownBy(() -> instance.logs(LogQuery.ALL))
+        .hasMessageStartingWith("configured logging driver does not support reading");
+  }
+}
