@@ -10,6 +10,8 @@ import dev.abode.docker.network.NetworkRoutes;
 import dev.abode.docker.route.Route;
 import dev.abode.docker.route.Router;
 import dev.abode.docker.system.SystemRoutes;
+import dev.abode.docker.volume.VolumeDocuments;
+import dev.abode.docker.volume.VolumeRoutes;
 import dev.abode.engine.Engine;
 import dev.abode.image.Registries;
 import dev.abode.image.registry.RegistryClient;
@@ -58,11 +60,14 @@ public final class DockerApi implements AutoCloseable {
     ContainerDocuments containers = new ContainerDocuments(engine);
     ImageDocuments images = new ImageDocuments(engine);
     List<Route> routes = new ArrayList<>();
-    routes.addAll(new SystemRoutes(engine, registries::get, containers, images).routes());
+    routes.addAll(
+        new SystemRoutes(engine, registries::get, containers, images, new VolumeDocuments(engine))
+            .routes());
     routes.addAll(new ContainerRoutes(engine, containers).routes());
     routes.addAll(new ExecRoutes(engine).routes());
     routes.addAll(new ImageRoutes(engine, images).routes());
     routes.addAll(new NetworkRoutes().routes());
+    routes.addAll(new VolumeRoutes(engine).routes());
     return new Router(routes, SystemRoutes.commonFields());
   }
 

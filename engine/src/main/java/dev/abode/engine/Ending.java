@@ -163,7 +163,7 @@ final class Ending {
           () -> {
             // Somebody may have started it again meanwhile.
             if (!instance.isAlive()) {
-              Removal.remove(instance);
+              Removal.remove(instance, true);
             }
             return true;
           });

@@ -288,6 +288,11 @@ public final class Engine implements AutoCloseable {
     };
   }
 
+  /** Files that outlive instances. */
+  public Volumes volumes() {
+    return new Volumes(site);
+  }
+
   /**
    * Makes known what happened outside of instances, such as {@code image} {@code pull}.
    *

@@ -345,7 +345,7 @@ final class LiveInstance implements Instance {
 
   private void removeAfter(Exception failure) {
     try {
-      Removal.remove(this);
+      Removal.remove(this, true);
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
@@ -468,7 +468,7 @@ final class LiveInstance implements Instance {
               Stopping.killAndWait(this);
             }
           }
-          Removal.remove(this);
+          Removal.remove(this, volumes);
           return true;
         });
   }

@@ -1,6 +1,7 @@
 package dev.abode.engine;
 
 import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.InstanceInfo;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.TreeDeletion;
@@ -16,9 +17,14 @@ import java.nio.file.StandardCopyOption;
 final class Removal {
   private Removal() {}
 
-  /** Removes an instance; the caller has it to itself. */
-  static void remove(LiveInstance instance) throws IOException {
+  /**
+   * Removes an instance; the caller has it to itself.
+   *
+   * @param volumes its anonymous ones as well
+   */
+  static void remove(LiveInstance instance, boolean volumes) throws IOException {
     Site site = instance.site;
+    InstanceInfo last = instance.info();
     Path folder = instance.folder().path();
     Path doomed = doomed(folder);
     try {
@@ -38,6 +44,9 @@ final class Removal {
     site.catalog().release(instance.now().record().name(), instance.id());
     instance.publish("destroy");
     instance.gone();
+    if (volumes) {
+      new Volumes(site).removeAnonymous(last.spec(), last.mounts());
+    }
   }
 
   static Path doomed(Path folder) {

@@ -6,6 +6,9 @@ import dev.abode.docker.json.JsonObject;
 import dev.abode.docker.route.Call;
 import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.Sharing;
 import dev.abode.image.Image;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.Platform;
@@ -29,11 +32,20 @@ final class ContainerCreation {
     SpecReader.Reading reading =
         SpecReader.read(
             body, call.query().text("name"), image.map(Image::config).flatMap(ImageConfig::health));
-    Instance instance = engine.create(reading.spec());
+    Instance instance = engine.create(named(reading.spec()));
     // The engine may have words of its own, partly the same.
     Set<String> warnings = new LinkedHashSet<>(reading.warnings());
     warnings.addAll(instance.info().warnings());
     call.respond(201, new JsonDocument().with("Id", instance.id()).with("Warnings", warnings));
+  }
+
+  /** As in Docker, who is in the host's network goes by the host's name. */
+  private InstanceSpec named(InstanceSpec spec) {
+    boolean inherits =
+        spec.hostname().isEmpty()
+            && spec.network() instanceof NetworkMode.Host
+            && spec.sharing().uts() instanceof Sharing.With.Nobody;
+    return inherits ? spec.toBuilder().hostname(engine.host().hostname()).build() : spec;
   }
 
   /**

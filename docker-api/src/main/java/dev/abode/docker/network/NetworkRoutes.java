@@ -17,9 +17,6 @@ import java.util.Set;
 public final class NetworkRoutes {
   private static final String NOT_YET =
       "networks of one's own are not supported yet; containers can use none and host";
-  private static final String NO_VOLUMES =
-      "named volumes cannot be made through the API yet; bind a folder of the host with -v"
-          + " /folder:/path";
 
   public List<Route> routes() {
     return List.of(
@@ -29,14 +26,7 @@ public final class NetworkRoutes {
         Route.post("/networks/prune", call -> call.respond(pruned("NetworksDeleted"))),
         Route.post("/networks/{id}/connect", call -> refuse(NOT_YET)),
         Route.post("/networks/{id}/disconnect", call -> refuse(NOT_YET)),
-        Route.delete("/networks/{id}", this::delete),
-        Route.get("/volumes", this::volumes),
-        Route.post("/volumes/create", call -> refuse(NO_VOLUMES)),
-        Route.post(
-            "/volumes/prune",
-            call -> call.respond(pruned("VolumesDeleted").with("SpaceReclaimed", 0L))),
-        Route.get("/volumes/{name}", NetworkRoutes::noVolume),
-        Route.delete("/volumes/{name}", NetworkRoutes::noVolume));
+        Route.delete("/networks/{id}", this::delete));
   }
 
   private static void refuse(String why) {
@@ -104,13 +94,5 @@ public final class NetworkRoutes {
         .with("Containers", Map.of())
         .with("Options", Map.of())
         .with("Labels", Map.of());
-  }
-
-  private void volumes(Call call) throws IOException {
-    call.respond(new JsonDocument().with("Volumes", List.of()).with("Warnings", JsonDocument.NULL));
-  }
-
-  private static void noVolume(Call call) {
-    throw ApiException.notFound("get " + call.parameter("name") + ": no such volume");
   }
 }

@@ -1,2 +1,2 @@
-/** Networks and volumes, as far as there are any. */
+/** Networks, as far as there are any. */
 package dev.abode.docker.network;

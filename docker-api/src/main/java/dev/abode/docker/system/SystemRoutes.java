@@ -11,6 +11,7 @@ import dev.abode.docker.route.ApiVersion;
 import dev.abode.docker.route.Call;
 import dev.abode.docker.route.Route;
 import dev.abode.docker.time.GoTime;
+import dev.abode.docker.volume.VolumeDocuments;
 import dev.abode.engine.Engine;
 import dev.abode.engine.HostInfo;
 import dev.abode.engine.Instance;
@@ -38,6 +39,7 @@ public final class SystemRoutes {
   private final Supplier<Registries> registries;
   private final ContainerDocuments containers;
   private final ImageDocuments images;
+  private final VolumeDocuments volumes;
 
   /**
    * @param registries made at first need
@@ -46,11 +48,13 @@ public final class SystemRoutes {
       Engine engine,
       Supplier<Registries> registries,
       ContainerDocuments containers,
-      ImageDocuments images) {
+      ImageDocuments images,
+      VolumeDocuments volumes) {
     this.engine = engine;
     this.registries = registries;
     this.containers = containers;
     this.images = images;
+    this.volumes = volumes;
   }
 
   /** Header fields of every answer. A client that does not find them in a ping assumes 1.24. */
@@ -336,7 +340,7 @@ public final class SystemRoutes {
       document.with("Containers", list);
     }
     if (types.isEmpty() || types.contains("volume")) {
-      document.with("Volumes", List.of());
+      document.with("Volumes", volumes.withUsage());
     }
     if (types.isEmpty() || types.contains("build-cache")) {
       document.with("BuildCache", List.of());

@@ -1,0 +1,2 @@
+/** Volumes: files that outlive the containers they are mounted into. */
+package dev.abode.docker.volume;
