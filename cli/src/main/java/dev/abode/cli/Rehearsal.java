@@ -2,6 +2,10 @@ package dev.abode.cli;
 
 import dev.abode.cli.command.EngineAddress;
 import dev.abode.cli.command.Session;
+import dev.abode.docker.DockerApi;
+import dev.abode.engine.Engine;
+import dev.abode.engine.EngineOptions;
+import dev.abode.image.RegistryOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,9 +19,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a JVM does while its AOT cache is made: the work that later starts should find prepared.
@@ -50,28 +56,65 @@ final class Rehearsal {
 
   private Rehearsal() {}
 
+  /**
+   * Rehearses.
+   *
+   * @param arguments {@code engine} or {@code client}, the role the cache is for
+   */
   public static void main(String[] arguments) throws IOException {
     Path folder = Files.createTempDirectory("abode-rehearsal");
+    try {
+      boolean isRoot = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+      if (arguments[0].equals("engine") && isRoot) {
+        engine(folder);
+      } else {
+        client(folder);
+      }
+    } finally {
+      try (Stream<Path> files = Files.walk(folder)) {
+        // Nothing is ever mounted here: no container is started.
+        for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+    Main.main(new String[] {"--version"});
+  }
+
+  /** A real engine without an image, asked what can be asked of one. */
+  private static void engine(Path folder) throws IOException {
+    EngineOptions options =
+        new EngineOptions(folder.resolve("root"), folder.resolve("run"), RegistryOptions.DEFAULT);
+    Path socket = folder.resolve("s");
+    try (Engine engine = Engine.open(options);
+        DockerApi _ = DockerApi.serve(engine, socket)) {
+      for (String verb : List.of("version", "ps", "images", "info", "inspect nobody")) {
+        run(List.of(verb.split(" ", -1)), socket);
+      }
+    }
+  }
+
+  private static void client(Path folder) throws IOException {
     Path socket = folder.resolve("s");
     try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       listener.bind(UnixDomainSocketAddress.of(socket));
       Thread.ofPlatform().daemon().start(() -> serve(listener));
       for (List<String> line : COMMAND_LINES) {
-        try (Session session =
-            Session.on(
-                new ByteArrayInputStream(new byte[0]),
-                OutputStream.nullOutputStream(),
-                OutputStream.nullOutputStream(),
-                Map.of(),
-                new EngineAddress(socket, Optional.empty()))) {
-          Main.run(Main.CommandLine.of(line), session);
-        }
+        run(line, socket);
       }
-    } finally {
-      Files.deleteIfExists(socket);
-      Files.deleteIfExists(folder);
     }
-    Main.main(new String[] {"--version"});
+  }
+
+  private static void run(List<String> line, Path socket) {
+    try (Session session =
+        Session.on(
+            new ByteArrayInputStream(new byte[0]),
+            OutputStream.nullOutputStream(),
+            OutputStream.nullOutputStream(),
+            Map.of(),
+            new EngineAddress(socket, Optional.empty()))) {
+      Main.run(Main.CommandLine.of(line), session);
+    }
   }
 
   private static void serve(ServerSocketChannel listener) {
