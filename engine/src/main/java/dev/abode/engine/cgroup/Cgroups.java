@@ -177,15 +177,19 @@ public final class Cgroups implements AutoCloseable {
   }
 
   private void makeEmpty(Hierarchy hierarchy, Path folder) throws IOException {
-    try {
-      Files.createDirectory(folder);
-    } catch (FileAlreadyExistsException e) {
-      CgroupTree.remove(folder);
-      Files.createDirectory(folder);
-    } catch (NoSuchFileException e) {
-      // Another engine left, and took the parent along because it was empty just then.
-      makeParent(layout, hierarchy);
-      Files.createDirectory(folder);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Files.createDirectory(folder);
+        return;
+      } catch (FileAlreadyExistsException e) {
+        CgroupTree.remove(folder);
+      } catch (NoSuchFileException e) {
+        // Another engine left, and took the parent along because it was empty just then.
+        if (attempt == PARENT_ATTEMPTS) {
+          throw e;
+        }
+        makeParent(layout, hierarchy);
+      }
     }
   }
 

@@ -33,6 +33,17 @@ public final class LaunchFailure {
     return of(steps.get(failed.step()), failed.errno());
   }
 
+  private static String joinHint(int errno) {
+    return switch (errno) {
+      case Errno.EAGAIN -> "; its pids limit is reached";
+      case Errno.EINVAL ->
+          "; an engine that is scheduled in real time cannot start instances, start it with a usual"
+              + " priority";
+      case Errno.ENOENT, Errno.ENODEV -> "; somebody removed it meanwhile, try again";
+      default -> "";
+    };
+  }
+
   private static EngineException ofShim(int step, int errno) {
     String tried =
         switch (step) {
@@ -95,7 +106,7 @@ public final class LaunchFailure {
                   + write.path()
                   + ": "
                   + Errno.words(errno)
-                  + (errno == Errno.EAGAIN ? "; its pids limit is reached" : ""));
+                  + joinHint(errno));
       case Step.SetLimit limit ->
           new EngineException(
               Kind.PERMISSION,
