@@ -11,6 +11,7 @@ import dev.abode.init.LaunchPlan;
 import dev.abode.init.Shim;
 import dev.abode.init.ShimEvent;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -118,7 +119,7 @@ final class ExecSession implements Exec {
     claimStart();
     try {
       RunFolderOf folder = folder();
-      Files.createDirectories(folder.path());
+      makeFolder(folder);
       new ExecRecord(ExecRecord.FORMAT, id, spec).write(folder.execRecord());
       LaunchPlan plan = instance.site.walls().plan(instance.whereabouts(), workload, folder, spec);
       Shim shim = instance.site.shims().spawn(plan, folder.socket());
@@ -142,8 +143,25 @@ final class ExecSession implements Exec {
         e.addSuppressed(deletion);
       }
       progress(new Progress.Ended(exitCodeOf(e)));
+      if (e instanceof IOException && !Files.isDirectory(instance.runFolder().path())) {
+        EngineException ended = instance.conflict("container " + instance.id() + " is not running");
+        ended.addSuppressed(e);
+        throw ended;
+      }
       throw e;
     }
+  }
+
+  /**
+   * Fails when the instance's own folder is gone: it has ended, and nothing may bring that back.
+   */
+  private void makeFolder(RunFolderOf folder) throws IOException {
+    try {
+      Files.createDirectory(instance.runFolder().execs());
+    } catch (FileAlreadyExistsException e) {
+      // There were sessions before.
+    }
+    Files.createDirectory(folder.path());
   }
 
   private void claimStart() {
