@@ -24,6 +24,7 @@ import dev.abode.cli.image.Pulling;
 import dev.abode.cli.system.Events;
 import dev.abode.cli.system.SystemVerbs;
 import dev.abode.cli.system.VersionVerb;
+import dev.abode.cli.system.VolumeVerbs;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,7 +55,12 @@ final class Verbs {
           "image inspect",
           "image prune",
           "system df",
-          "system prune");
+          "system prune",
+          "volume create",
+          "volume inspect",
+          "volume ls",
+          "volume prune",
+          "volume rm");
 
   private Verbs() {}
 
@@ -106,6 +112,11 @@ final class Verbs {
           case "info", "system info" -> SystemVerbs.info();
           case "system df" -> SystemVerbs.diskUsage();
           case "system prune" -> SystemVerbs.prune();
+          case "volume ls", "volume list" -> VolumeVerbs.list();
+          case "volume create" -> VolumeVerbs.create();
+          case "volume inspect" -> VolumeVerbs.inspect();
+          case "volume rm", "volume remove" -> VolumeVerbs.remove();
+          case "volume prune" -> VolumeVerbs.prune();
           case "engine run" -> new EngineRun();
           case "engine status" -> EngineVerbs.status();
           case "engine stop" -> EngineVerbs.stop();
@@ -116,7 +127,7 @@ final class Verbs {
   /** Whether a word begins the names of a group of verbs. */
   static boolean isGroup(String word) {
     return switch (word) {
-      case "container", "image", "system", "engine" -> true;
+      case "container", "image", "system", "volume", "engine" -> true;
       default -> false;
     };
   }

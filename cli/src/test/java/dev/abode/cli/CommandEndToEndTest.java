@@ -169,6 +169,28 @@ class CommandEndToEndTest {
   }
 
   @Test
+  void volumesAreMadeFilledAndRemoved() throws Exception {
+    assertThat(ok("volume", "create", "data")).isEqualTo("data");
+    assertThat(ok("volume", "inspect", "-f", "{{.Driver}}", "data")).isEqualTo("local");
+    ok("run", "--rm", "--network", "none", "-v", "data:/d", RunningEngine.IMAGE, "touch", "/d/x");
+    assertThat(
+            ok(
+                "run",
+                "--rm",
+                "--network",
+                "none",
+                "-v",
+                "data:/d",
+                RunningEngine.IMAGE,
+                "ls",
+                "/d"))
+        .isEqualTo("x");
+    assertThat(ok("volume", "ls", "-q")).isEqualTo("data");
+    ok("volume", "rm", "data");
+    assertThat(abode("volume", "rm", "data").status()).isEqualTo(1);
+  }
+
+  @Test
   void aTerminalHasTheUsersSizeAndPassesKeysOn() throws Exception {
     Process terminal =
         onTerminal(

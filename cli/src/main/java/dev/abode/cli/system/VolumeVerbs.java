@@ -1,0 +1,144 @@
+package dev.abode.cli.system;
+
+import dev.abode.cli.arguments.Syntax;
+import dev.abode.cli.command.Confirmation;
+import dev.abode.cli.command.EachVerb;
+import dev.abode.cli.command.Filters;
+import dev.abode.cli.command.OneVerb;
+import dev.abode.cli.command.Verb;
+import dev.abode.cli.format.Listing;
+import dev.abode.cli.format.Template;
+import dev.abode.cli.format.Words;
+import dev.abode.cli.http.ApiClient;
+import dev.abode.cli.json.Json;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The verbs on volumes. */
+public final class VolumeVerbs {
+  private static final Listing LISTING = Listing.of("Driver", "DRIVER", "Name", "VOLUME NAME");
+
+  private VolumeVerbs() {}
+
+  public static Verb list() {
+    return new OneVerb(
+        Syntax.of("volume ls", "[OPTIONS]", "List volumes")
+            .many('f', "filter", "KEY=VALUE", "Only those that match: dangling, name, label")
+            .one("format", "FORMAT", "table, json, or a Go template")
+            .flag('q', "quiet", "Only names")
+            .takes(0, 0)
+            .example("abode volume ls --filter dangling=true"),
+        (session, arguments) -> {
+          String filters = Filters.of(arguments.all("filter")).query();
+          Json answer = session.api().get(ApiClient.query("/volumes", "filters", filters)).json();
+          if (arguments.isOn("quiet")) {
+            answer.items("Volumes").forEach(volume -> session.out().println(volume.text("Name")));
+          } else {
+            LISTING.print(session.out(), arguments.value("format"), answer.items("Volumes"));
+          }
+        });
+  }
+
+  public static Verb create() {
+    return new OneVerb(
+        Syntax.of("volume create", "[OPTIONS] [NAME]", "Make a volume")
+            .one('d', "driver", "DRIVER", "local, the only one there is")
+            .many("label", "KEY[=VALUE]", "Set a label")
+            .takes(0, 1)
+            .example("abode volume create data"),
+        (session, arguments) -> {
+          Json.Fields labels = Json.object();
+          for (String label : arguments.all("label")) {
+            int equals = label.indexOf('=');
+            labels.with(
+                equals < 0 ? label : label.substring(0, equals),
+                equals < 0 ? "" : label.substring(equals + 1));
+          }
+          Json.Fields request =
+              Json.object()
+                  .with("Driver", arguments.value("driver", "local"))
+                  .with("Labels", labels);
+          arguments.operands().forEach(name -> request.with("Name", name));
+          session.out().println(session.api().post("/volumes/create", request).json().text("Name"));
+        });
+  }
+
+  public static Verb inspect() {
+    return new OneVerb(
+        Syntax.of(
+                "volume inspect",
+                "[OPTIONS] VOLUME [VOLUME...]",
+                "Show everything that is known of volumes")
+            .one('f', "format", "FORMAT", "json, or a Go template")
+            .atLeast(1)
+            .example("abode volume inspect --format '{{.Mountpoint}}' data"),
+        (session, arguments) -> {
+          List<Json> volumes = new ArrayList<>();
+          for (String name : arguments.operands()) {
+            volumes.add(session.api().get("/volumes/" + ApiClient.encode(name)).json());
+          }
+          String format = arguments.value("format", "");
+          if (format.isEmpty()) {
+            session.out().println(new Json.Items(volumes).indented("    "));
+          } else if (format.equals("json")) {
+            session.out().println(new Json.Items(volumes).compact());
+          } else {
+            Template template = Template.parse(Template.unescape(format));
+            volumes.forEach(volume -> session.out().println(template.apply(volume)));
+          }
+        });
+  }
+
+  public static Verb remove() {
+    return new EachVerb(
+        Syntax.of("volume rm", "[OPTIONS] VOLUME [VOLUME...]", "Remove one or more volumes")
+            .flag('f', "force", "No error for those that are not there")
+            .atLeast(1)
+            .example("abode volume rm data"),
+        (session, arguments, name) -> {
+          session
+              .api()
+              .delete(
+                  ApiClient.query(
+                      "/volumes/" + ApiClient.encode(name),
+                      "force",
+                      arguments.isOn("force") ? "1" : ""))
+              .close();
+          session.out().println(name);
+        });
+  }
+
+  public static Verb prune() {
+    return new OneVerb(
+        Syntax.of("volume prune", "[OPTIONS]", "Remove volumes no container uses")
+            .flag('a', "all", "Those with a name as well")
+            .many("filter", "KEY=VALUE", "Only those that match: label")
+            .flag('f', "force", "Do not ask")
+            .takes(0, 0)
+            .example("abode volume prune -f"),
+        (session, arguments) -> {
+          if (!Confirmation.given(
+              session, arguments, "This will remove volumes not used by at least one container.")) {
+            return;
+          }
+          Filters filters = Filters.of(arguments.all("filter"));
+          if (arguments.isOn("all")) {
+            filters.add("all", "1");
+          }
+          Json answer =
+              session
+                  .api()
+                  .post(ApiClient.query("/volumes/prune", "filters", filters.query()))
+                  .json();
+          List<String> removed = answer.texts("VolumesDeleted");
+          if (!removed.isEmpty()) {
+            session.out().println("Deleted Volumes:");
+            removed.forEach(session.out()::println);
+            session.out().println();
+          }
+          session
+              .out()
+              .println("Total reclaimed space: " + Words.size(answer.number("SpaceReclaimed")));
+        });
+  }
+}
