@@ -358,7 +358,7 @@ public final class FileTree implements AutoCloseable {
               unlink(above.descriptor, level.name, true);
             }
           } else if (!isDirectory(level.descriptor, entry)) {
-            unlink(level.descriptor, entry.name, false);
+            unlinkIfThere(level.descriptor, entry.name);
           } else if (levels.size() < DELETE_DEPTH) {
             int folder = openToEmpty(level.descriptor, entry.name);
             levels.push(
@@ -375,6 +375,17 @@ public final class FileTree implements AutoCloseable {
             FileTreeCalls.close(level.descriptor);
           }
         }
+      }
+    }
+  }
+
+  /** Another process may delete as well, for example a shim its socket. */
+  private static void unlinkIfThere(int folder, String name) throws KernelException {
+    try {
+      unlink(folder, name, false);
+    } catch (KernelException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
       }
     }
   }
