@@ -118,6 +118,12 @@ final class ExecSession implements Exec {
     Workload workload = instance.requireRun().workload();
     claimStart();
     try {
+      instance.execs.admit(this);
+    } catch (EngineException e) {
+      progress(new Progress.Created());
+      throw e;
+    }
+    try {
       RunFolderOf folder = folder();
       makeFolder(folder);
       new ExecRecord(ExecRecord.FORMAT, id, spec).write(folder.execRecord());
@@ -253,6 +259,7 @@ final class ExecSession implements Exec {
 
   /** Takes up a session that an earlier engine started, and that runs. */
   void adopt(Shim shim, int pid) {
+    instance.execs.admit(this);
     progress(new Progress.Running(shim, pid));
     Thread.ofVirtual().name("watch-exec-" + id.substring(0, 12)).start(() -> watch(shim));
   }
@@ -272,6 +279,9 @@ final class ExecSession implements Exec {
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+    if (next instanceof Progress.Ended) {
+      instance.execs.dismiss(this);
     }
   }
 

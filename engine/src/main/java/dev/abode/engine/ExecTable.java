@@ -4,13 +4,14 @@ import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ExecSpec;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The exec sessions of one instance: those that run, and the latest {@value #ENDED_KEPT} that do
@@ -23,6 +24,11 @@ final class ExecTable {
 
   private final LiveInstance instance;
   private final Map<String, ExecSession> sessions = new LinkedHashMap<>();
+
+  /** Sessions with a process, or about to have one; those of health checks as well. */
+  private final Set<ExecSession> active = new HashSet<>();
+
+  private boolean open;
 
   ExecTable(LiveInstance instance) {
     this.instance = instance;
@@ -78,14 +84,36 @@ final class ExecTable {
     return Optional.ofNullable(sessions.get(id));
   }
 
+  /** A run has begun: sessions may be started. */
+  synchronized void open() {
+    open = true;
+  }
+
   /**
-   * Waits for the sessions of a run that is over: their processes are dead, and their supervisors
-   * are about to say so.
+   * Lets a session make its folder in that of the run.
+   *
+   * @throws EngineException CONFLICT when the run is over, and its folder about to go
+   */
+  synchronized void admit(ExecSession session) {
+    if (!open) {
+      throw instance.conflict("container " + instance.id() + " is not running");
+    }
+    active.add(session);
+  }
+
+  synchronized void dismiss(ExecSession session) {
+    active.remove(session);
+  }
+
+  /**
+   * Waits for the sessions of a run that is over, and lets no other begin: their processes are
+   * dead, and their supervisors are about to say so.
    */
   void awaitEnds() {
     List<ExecSession> all;
     synchronized (this) {
-      all = new ArrayList<>(sessions.values());
+      open = false;
+      all = List.copyOf(active);
     }
     for (ExecSession session : all) {
       session.awaitEnd(LAST_WORDS);

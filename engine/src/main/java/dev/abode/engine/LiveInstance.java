@@ -579,6 +579,7 @@ final class LiveInstance implements Instance {
   /** The run has begun: whoever attached meanwhile is connected as well. */
   void began(Run run) {
     endWanted = false;
+    execs.open();
     change(
         life ->
             Life.with(life)

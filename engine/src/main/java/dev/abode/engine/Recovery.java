@@ -370,13 +370,16 @@ final class Recovery {
   /** An end that happened while there was no engine. */
   private void noteUnseenEnd(LiveInstance instance, Optional<ExitRecord> exit, boolean expected)
       throws IOException {
-    if (!expected && exit.isEmpty()) {
+    LifeRecord life = instance.now().life();
+    boolean running =
+        life.status() == InstanceStatus.RUNNING || life.status() == InstanceStatus.PAUSED;
+    boolean noted = exit.isPresent() && life.finishedAt().equals(exit.map(ExitRecord::finished));
+    if (noted || (!running && exit.isEmpty())) {
       // A start that had not come to a workload, or an end that was noted but not tidied up.
+      if (expected) {
+        instance.change(l -> Life.with(l).status(InstanceStatus.EXITED).build());
+      }
       repaired("took away what an interrupted start or end of " + instance + " had left");
-      return;
-    }
-    Optional<Instant> noted = instance.now().life().finishedAt();
-    if (!expected && exit.isPresent() && noted.equals(exit.map(ExitRecord::finished))) {
       return;
     }
     wasRunning.add(instance);

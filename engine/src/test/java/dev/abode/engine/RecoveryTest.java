@@ -177,6 +177,12 @@ class RecoveryTest {
       process.destroyForcibly();
       process.onExit().join();
     }
+    for (Instance ended : List.of(once, always)) {
+      Path socket = run.resolve(ended.id().substring(0, 16)).resolve("s");
+      while (Files.exists(socket)) {
+        Thread.sleep(5);
+      }
+    }
     TreeDeletion.delete(run);
     Engine next = test.reopen();
     assertThat(same(once).info().state().status()).isEqualTo(InstanceStatus.EXITED);
