@@ -135,13 +135,17 @@ public final class ImageDocuments {
     return objects;
   }
 
-  /** {@code docker history}: newest first; sizes are those of the layers as transferred. */
-  static List<JsonDocument> history(Image image) {
+  /**
+   * {@code docker history}: newest first.
+   *
+   * @param sizesBytes of the layers unpacked, lowest first
+   */
+  static List<JsonDocument> history(Image image, List<Long> sizesBytes) {
     List<JsonDocument> lines = new ArrayList<>();
     int layer = 0;
     for (ImageConfig.History step : image.config().history()) {
-      boolean hasLayer = !step.emptyLayer() && layer < image.layers().size();
-      long size = hasLayer ? image.layers().get(layer++).sizeBytes() : 0;
+      boolean hasLayer = !step.emptyLayer() && layer < sizesBytes.size();
+      long size = hasLayer ? sizesBytes.get(layer++) : 0;
       lines.addFirst(
           new JsonDocument()
               .with("Comment", step.comment())

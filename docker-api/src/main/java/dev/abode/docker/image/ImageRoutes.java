@@ -67,7 +67,8 @@ public final class ImageRoutes {
   }
 
   private void history(Call call) throws IOException {
-    call.respond(ImageDocuments.history(find(call.parameter("name"))));
+    Image image = find(call.parameter("name"));
+    call.respond(ImageDocuments.history(image, engine.images().layerSizesBytes(image)));
   }
 
   private Image find(String name) {
