@@ -10,6 +10,7 @@ import dev.abode.engine.record.TreeDeletion;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Shim;
 import dev.abode.init.ShimEvent;
+import dev.abode.linux.ProcessIdentity;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -149,13 +150,28 @@ final class ExecSession implements Exec {
         e.addSuppressed(deletion);
       }
       progress(new Progress.Ended(exitCodeOf(e)));
-      if (e instanceof IOException && !Files.isDirectory(instance.runFolder().path())) {
+      if (saysNothingOfTheCommand(e) && hasEnded(workload)) {
         EngineException ended = instance.conflict("container " + instance.id() + " is not running");
         ended.addSuppressed(e);
         throw ended;
       }
       throw e;
     }
+  }
+
+  private static boolean saysNothingOfTheCommand(Exception failure) {
+    return failure instanceof IOException
+        || (failure instanceof EngineException known
+            && known.kind() == EngineException.Kind.INTERNAL);
+  }
+
+  /**
+   * Whether the instance has ended, or is about to: then its folder may be gone, and the kernel
+   * takes no process into its PID namespace any more.
+   */
+  private boolean hasEnded(Workload workload) {
+    return !Files.isDirectory(instance.runFolder().path())
+        || !new ProcessIdentity(workload.pid(), workload.startTicks()).isRunning();
   }
 
   /**

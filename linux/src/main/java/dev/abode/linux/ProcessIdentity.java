@@ -21,8 +21,20 @@ public record ProcessIdentity(int pid, long startTicks) {
   private static final MethodHandle PIDFD_OPEN = Native.syscall(2);
   private static final MethodHandle PIDFD_SEND_SIGNAL = Native.syscall(4);
 
+  /** {@code PF_EXITING} of linux/sched.h: it has begun to end, and is no zombie yet. */
+  private static final long EXITING = 0x4;
+
   /** Who has {@code pid} now; empty when nobody has, a zombie counting as somebody. */
   public static Optional<ProcessIdentity> of(int pid) {
+    return statusOf(pid).map(fields -> identity(pid, fields));
+  }
+
+  private static ProcessIdentity identity(int pid, String[] fields) {
+    return new ProcessIdentity(pid, Long.parseLong(fields[22 - 3]));
+  }
+
+  /** The fields of {@code /proc/PID/stat} from the third, the state, on. */
+  private static Optional<String[]> statusOf(int pid) {
     String stat;
     try {
       stat =
@@ -34,8 +46,16 @@ public record ProcessIdentity(int pid, long startTicks) {
       return Optional.empty(); // ESRCH: it ended while it was read
     }
     // Field 2, the name in brackets, may hold anything, brackets and spaces included.
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-    return Optional.of(new ProcessIdentity(pid, Long.parseLong(fields[22 - 3])));
+    return Optional.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+  }
+
+  /** Whether this very process still runs: neither gone, nor a zombie, nor about to end. */
+  public boolean isRunning() {
+    return statusOf(pid)
+        .filter(fields -> identity(pid, fields).equals(this))
+        .filter(fields -> !"ZXx".contains(fields[0]))
+        .filter(fields -> (Long.parseLong(fields[9 - 3]) & EXITING) == 0)
+        .isPresent();
   }
 
   /** Whether this very process still exists, be it as a zombie. */
