@@ -1,5 +1,6 @@
 package dev.abode.engine;
 
+import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
@@ -101,7 +102,7 @@ final class Launching {
     List<Path> layers = layers();
     Map<String, Workload> others = others();
     prepareFolders();
-    if (ownsUsers(record.spec())) {
+    if (ContainerPlan.ownsUsers(record.spec())) {
       firstId = OptionalLong.of(site.ids().take());
     }
     new RunRecord(RunRecord.FORMAT, record.id(), firstId.orElse(0)).write(runFolder.run());
@@ -182,10 +183,6 @@ final class Launching {
               + e.getMessage(),
           e);
     }
-  }
-
-  static boolean ownsUsers(InstanceSpec spec) {
-    return !spec.security().privileged() && spec.sharing().user() instanceof Sharing.With.Nobody;
   }
 
   /** The running workloads whose namespaces this one shares, by the name they are called. */
