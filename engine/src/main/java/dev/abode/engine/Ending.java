@@ -98,7 +98,7 @@ final class Ending {
             .build();
     // On disk before the run folder goes with the exit record in it, and seen by others only after
     // that, when the instance can be started again.
-    instance.writeLife(ended);
+    instance.state().write(ended);
     String leftover = takeDown(instance, run);
     instance.ended(
         ended,
@@ -137,7 +137,7 @@ final class Ending {
   }
 
   private static void restart(LiveInstance instance) throws InterruptedException {
-    if (!instance.awaitRestart(instance.backOff().delay())) {
+    if (!instance.state().awaitRestart(instance.backOff().delay())) {
       return;
     }
     try {

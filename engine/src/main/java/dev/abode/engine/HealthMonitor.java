@@ -83,7 +83,7 @@ final class HealthMonitor {
 
   private void watch(Run run, HealthCheck check) {
     try {
-      while (!instance.awaitEnd(run, pause(run, check)) && !instance.site.isClosing()) {
+      while (!instance.state().awaitEnd(run, pause(run, check)) && !instance.site.isClosing()) {
         if (instance.now().status() == InstanceStatus.RUNNING) {
           note(run, check, probe(check));
         }
@@ -189,7 +189,7 @@ final class HealthMonitor {
       return;
     }
     run.shim().signal(Signals.number(instance.now().record().stopSignal()));
-    if (!instance.awaitEnd(run, instance.now().record().stopTimeout())) {
+    if (!instance.state().awaitEnd(run, instance.now().record().stopTimeout())) {
       run.shim().signal(Signals.KILL);
     }
   }

@@ -72,7 +72,7 @@ final class Launching {
                   .exitCode(exitCodeOf(e))
                   .error(String.valueOf(e.getMessage()))
                   .build());
-      instance.abandonWaiting();
+      instance.startFailed();
       throw e;
     }
   }
@@ -110,7 +110,7 @@ final class Launching {
         site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, others));
     Shim shim = site.shims().spawn(plan, runFolder.socket());
     try {
-      instance.connectWaiting();
+      instance.audience().connect();
       shim.start();
       return await(shim, plan);
     } catch (IOException | RuntimeException e) {
@@ -128,7 +128,7 @@ final class Launching {
       switch (shim.next()) {
         case ShimEvent.Started started -> {
           Workload workload = new Workload(started.pid(), started.startTicks(), firstId);
-          return new Run(instance.nextRun(), workload, shim, Instant.now());
+          return new Run(instance.state().nextRun(), workload, shim, Instant.now());
         }
         case ShimEvent.Failed failed -> throw site.walls().explain(record, plan, failed);
         case ShimEvent.Gone gone ->

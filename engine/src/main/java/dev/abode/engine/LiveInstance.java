@@ -8,7 +8,6 @@ import dev.abode.engine.instance.InstanceInfo;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
-import dev.abode.engine.instance.LogLine;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.RestartPolicy;
@@ -16,7 +15,6 @@ import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.launch.Whereabouts;
 import dev.abode.engine.launch.Workload;
-import dev.abode.engine.log.LogReader;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.LifeRecord;
@@ -24,68 +22,47 @@ import dev.abode.engine.record.RunFolderOf;
 import dev.abode.image.Image;
 import dev.abode.image.Progress;
 import dev.abode.image.Reference;
-import dev.abode.init.Shim;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * An instance of this engine.
+ * An instance of this engine: where everything about it hangs together. What is so of it is its
+ * {@link LiveState}; each verb of substance has a type of its own.
  *
  * <p><b>Locks.</b> {@link #operation} is held by whoever changes the instance, for as long as that
- * takes. {@link #state} is held for moments, to replace {@link #now} and to tell those who wait for
- * that; it is taken after {@link #operation}, never before. Questions read {@link #now} and take
- * neither. The end of a run takes only {@link #state}, so that a stop can wait for it.
+ * takes; the lock of the state is taken after it, never before. The end of a run takes only the
+ * latter, so that a stop can wait for it.
  */
 final class LiveInstance implements Instance {
-  private static final Logger LOGGER = LoggerFactory.getLogger(LiveInstance.class);
-
   final Site site;
-  final ReentrantLock operation = new ReentrantLock();
   final ExecTable execs;
   private final String id;
-  private final ReentrantLock state = new ReentrantLock();
-  private final Condition changed = state.newCondition();
-  private final List<ShimAttachment> waiting = new ArrayList<>();
+  private final ReentrantLock operation = new ReentrantLock();
+  private final LiveState state;
+  private final Announcements announcements;
+  private final Audience audience;
   private final HealthMonitor health;
   private final Looking looking;
-  private volatile Now now;
-  private boolean removed;
-  private long ends;
-  private long runs;
   private RestartBackOff backOff = RestartBackOff.NONE;
 
   /** Set by whoever ends the present run on purpose, so that no policy starts it again. */
   private volatile boolean endWanted;
 
-  /** All that is so at one moment. */
-  record Now(InstanceRecord record, LifeRecord life, Optional<Run> run) {
-    InstanceStatus status() {
-      return life.status();
-    }
-  }
-
   LiveInstance(Site site, InstanceRecord record, LifeRecord life) {
     this.site = site;
     this.id = record.id();
-    this.now = new Now(record, life, Optional.empty());
+    this.state = new LiveState(site, record, life);
+    this.announcements = new Announcements(this);
     this.execs = new ExecTable(this);
+    this.audience = new Audience(this);
     this.health = new HealthMonitor(this);
     this.looking = new Looking(this);
   }
@@ -95,8 +72,20 @@ final class LiveInstance implements Instance {
     return id;
   }
 
-  Now now() {
-    return now;
+  LiveState state() {
+    return state;
+  }
+
+  LiveState.Now now() {
+    return state.now();
+  }
+
+  HealthMonitor health() {
+    return health;
+  }
+
+  Audience audience() {
+    return audience;
   }
 
   InstanceFolder folder() {
@@ -107,15 +96,11 @@ final class LiveInstance implements Instance {
     return site.folders().runOf(id);
   }
 
-  HealthMonitor health() {
-    return health;
-  }
-
   // ---- what is so
 
   @Override
   public InstanceInfo info() {
-    Now seen = now;
+    LiveState.Now seen = now();
     InstanceRecord record = seen.record();
     return new InstanceInfo(
         id,
@@ -136,7 +121,7 @@ final class LiveInstance implements Instance {
         record.warnings());
   }
 
-  private InstanceState stateOf(Now seen) {
+  private InstanceState stateOf(LiveState.Now seen) {
     LifeRecord life = seen.life();
     return new InstanceState(
         life.status(),
@@ -152,7 +137,7 @@ final class LiveInstance implements Instance {
 
   /** Where its files and processes are. */
   Whereabouts whereabouts() throws IOException {
-    Now seen = now;
+    LiveState.Now seen = now();
     return new Whereabouts(
         seen.record(), folder(), runFolder(), layers(seen.record()), seen.run().map(Run::workload));
   }
@@ -162,107 +147,36 @@ final class LiveInstance implements Instance {
     return site.images().layerFolders(image, Progress.NONE);
   }
 
+  boolean isAlive() {
+    return state.isAlive();
+  }
+
+  boolean isRemoved() {
+    return state.isRemoved();
+  }
+
+  /** The present run. */
+  Run requireRun() {
+    return now().run().orElseThrow(() -> conflict("container " + id + " is not running"));
+  }
+
+  EngineException conflict(String message) {
+    return new EngineException(EngineException.Kind.CONFLICT, message);
+  }
+
+  // ---- changing it
+
+  void change(UnaryOperator<LifeRecord> change) {
+    state.change(change, now().run());
+  }
+
   void publish(String action) {
     publish(action, Map.of());
   }
 
-  /** Makes an event of this instance known, with what Docker says of the actor. */
+  /** Makes an event of this instance known. */
   void publish(String action, Map<String, String> more) {
-    InstanceRecord record = now.record();
-    Map<String, String> attributes = new HashMap<>(record.spec().labels());
-    attributes.put("image", record.spec().image());
-    attributes.put("name", record.name());
-    attributes.putAll(more);
-    site.events().publish("container", action, id, attributes);
-  }
-
-  /** Makes the end of its last run known. */
-  void publishDeath() {
-    LifeRecord life = now.life();
-    if (life.oomKilled()) {
-      publish("oom");
-    }
-    Duration lasted =
-        life.startedAt().isPresent() && life.finishedAt().isPresent()
-            ? Duration.between(life.startedAt().get(), life.finishedAt().get())
-            : Duration.ZERO;
-    publish(
-        "die",
-        Map.of(
-            "exitCode",
-            Integer.toString(life.exitCode()),
-            "execDuration",
-            Long.toString(Math.max(0, lasted.toSeconds()))));
-  }
-
-  // ---- changing what is so
-
-  /** Replaces what is so, on disk as well, and tells those who wait. */
-  void change(UnaryOperator<LifeRecord> change, Optional<Run> run) {
-    state.lock();
-    try {
-      LifeRecord next = change.apply(now.life());
-      writeLife(next);
-      now = new Now(now.record(), next, run);
-      changed.signalAll();
-    } finally {
-      state.unlock();
-    }
-    if (!isAlive(now.status())) {
-      site.logWatch().strike(folder().logs());
-    }
-  }
-
-  void change(UnaryOperator<LifeRecord> change) {
-    change(change, now.run());
-  }
-
-  /** Replaces what is so, when there may be no folder any more to write it to. */
-  void changeInMemory(UnaryOperator<LifeRecord> change) {
-    state.lock();
-    try {
-      now = new Now(now.record(), change.apply(now.life()), now.run());
-      changed.signalAll();
-    } finally {
-      state.unlock();
-    }
-  }
-
-  /** Replaces the definition, durably. */
-  private void define(InstanceRecord record) throws IOException {
-    folder().writeDefinition(record);
-    state.lock();
-    try {
-      now = new Now(record, now.life(), now.run());
-    } finally {
-      state.unlock();
-    }
-  }
-
-  /**
-   * What happened has happened, written down or not: a full disk must not make the engine forget
-   * that a workload ended.
-   */
-  void writeLife(LifeRecord life) {
-    try {
-      folder().writeLife(life);
-    } catch (IOException e) {
-      LOGGER.warn(
-          "the state of {} could not be written and is kept in memory only; is the disk full?",
-          id,
-          e);
-    }
-  }
-
-  private static boolean isAlive(InstanceStatus status) {
-    return switch (status) {
-      case RUNNING, PAUSED, RESTARTING -> true;
-      case CREATED, REMOVING, EXITED, DEAD -> false;
-    };
-  }
-
-  boolean isAlive() {
-    return isAlive(now.status());
+    announcements.publish(action, more);
   }
 
   /** Something that changes the instance, and may take its time. */
@@ -275,7 +189,7 @@ final class LiveInstance implements Instance {
   <T> T exclusively(Operation<T> operation) throws IOException, InterruptedException {
     this.operation.lockInterruptibly();
     try {
-      refuseRemoved();
+      state.refuseRemoved();
       return operation.perform();
     } finally {
       this.operation.unlock();
@@ -293,62 +207,11 @@ final class LiveInstance implements Instance {
     }
   }
 
-  private void refuseRemoved() {
-    state.lock();
-    try {
-      if (removed) {
-        throw new EngineException(EngineException.Kind.NOT_FOUND, "No such container: " + id);
-      }
-    } finally {
-      state.unlock();
-    }
-  }
-
-  EngineException conflict(String message) {
-    return new EngineException(EngineException.Kind.CONFLICT, message);
-  }
-
-  /** The present run. */
-  Run requireRun() {
-    return now.run().orElseThrow(() -> conflict("container " + id + " is not running"));
-  }
-
   // ---- life
 
   @Override
   public boolean start() throws IOException {
-    return atOnce(
-        () -> {
-          switch (now.status()) {
-            case RUNNING, RESTARTING -> {
-              return false;
-            }
-            case PAUSED -> throw conflict("cannot start a paused container, try unpause instead");
-            case REMOVING, DEAD ->
-                throw conflict(
-                    "container is marked for removal and cannot be started; remove it again");
-            case CREATED, EXITED -> {}
-          }
-          backOff = RestartBackOff.NONE;
-          change(life -> Life.with(life).restartCount(0).stoppedByUser(false).build());
-          try {
-            Launching.launch(this);
-          } catch (IOException | RuntimeException e) {
-            if (now.record().spec().autoRemove()) {
-              removeAfter(e);
-            }
-            throw e;
-          }
-          return true;
-        });
-  }
-
-  private void removeAfter(Exception failure) {
-    try {
-      Removal.remove(this, true);
-    } catch (IOException e) {
-      failure.addSuppressed(e);
-    }
+    return atOnce(() -> Starting.start(this));
   }
 
   @Override
@@ -362,45 +225,22 @@ final class LiveInstance implements Instance {
       throws IOException, InterruptedException {
     exclusively(
         () -> {
-          Stopping.stop(this, timeout, signal);
-          backOff = RestartBackOff.NONE;
-          change(life -> Life.with(life).stoppedByUser(false).build());
-          Launching.launch(this);
-          publish("restart");
+          Starting.restart(this, timeout, signal);
           return true;
         });
   }
 
   @Override
   public void kill(String signal) throws IOException {
-    int number = Signals.number(signal.isEmpty() ? "KILL" : signal);
-    refuseRemoved();
     // Not an exclusive operation: it must reach an instance that somebody is waiting to stop.
-    Run run =
-        now.run()
-            .orElseThrow(
-                () ->
-                    conflict(
-                        "cannot kill container: " + id + ": container " + id + " is not running"));
-    Stopping.kill(this, run, number);
+    Stopping.kill(this, signal);
   }
 
   @Override
   public void pause() throws IOException {
     atOnce(
         () -> {
-          switch (now.status()) {
-            case RUNNING -> {}
-            case PAUSED -> throw conflict("container " + id + " is already paused");
-            case RESTARTING ->
-                throw conflict("container " + id + " is restarting, wait until it is running");
-            case CREATED, EXITED, REMOVING, DEAD ->
-                throw conflict("container " + id + " is not running");
-          }
-          site.walls().freeze(id);
-          if (changeIf(InstanceStatus.RUNNING, InstanceStatus.PAUSED)) {
-            publish("pause");
-          }
+          Pausing.pause(this);
           return true;
         });
   }
@@ -409,76 +249,18 @@ final class LiveInstance implements Instance {
   public void unpause() throws IOException {
     atOnce(
         () -> {
-          if (now.status() != InstanceStatus.PAUSED) {
-            throw conflict("container " + id + " is not paused");
-          }
-          thaw();
+          Pausing.unpause(this);
           return true;
         });
-  }
-
-  /** Lets a paused workload go on. */
-  void thaw() throws IOException {
-    site.walls().thaw(id);
-    if (changeIf(InstanceStatus.PAUSED, InstanceStatus.RUNNING)) {
-      publish("unpause");
-    }
-  }
-
-  /** The run may end at any moment, and an ended one must not be made running again. */
-  private boolean changeIf(InstanceStatus from, InstanceStatus to) {
-    state.lock();
-    try {
-      if (now.status() != from) {
-        return false;
-      }
-      LifeRecord next = Life.with(now.life()).status(to).build();
-      writeLife(next);
-      now = new Now(now.record(), next, now.run());
-      changed.signalAll();
-      return true;
-    } finally {
-      state.unlock();
-    }
   }
 
   @Override
   public void remove(boolean force, boolean volumes) throws IOException, InterruptedException {
     exclusively(
         () -> {
-          switch (now.status()) {
-            case CREATED, EXITED, DEAD, REMOVING -> {}
-            case RESTARTING -> {
-              if (!force) {
-                throw conflict(refusal("is restarting: stop the container before removing"));
-              }
-              Stopping.cancelRestart(this);
-            }
-            case RUNNING -> {
-              if (!force) {
-                throw conflict(refusal("is running: stop the container before removing"));
-              }
-              Stopping.killAndWait(this);
-            }
-            case PAUSED -> {
-              if (!force) {
-                throw conflict(
-                    refusal("is paused and must be unpaused first: unpause and stop it"));
-              }
-              Stopping.killAndWait(this);
-            }
-          }
-          Removal.remove(this, volumes);
+          Removal.removeAsked(this, force, volumes);
           return true;
         });
-  }
-
-  private String refusal(String why) {
-    return "cannot remove container \"/"
-        + now.record().name()
-        + "\": container "
-        + why
-        + " or force remove";
   }
 
   @Override
@@ -486,50 +268,14 @@ final class LiveInstance implements Instance {
     String next = InstanceNames.validated(name);
     atOnce(
         () -> {
-          String old = now.record().name();
-          if (next.equals(old)) {
-            throw new EngineException(
-                EngineException.Kind.INVALID_ARGUMENT,
-                "Renaming a container with the same name as its current name");
-          }
-          site.catalog().claim(next, id);
-          try {
-            define(now.record().withName(next));
-          } catch (IOException | RuntimeException e) {
-            site.catalog().release(next, id);
-            throw e;
-          }
-          site.catalog().release(old, id);
-          publish("rename", Map.of("oldName", "/" + old));
+          Redefinition.rename(this, next);
           return true;
         });
   }
 
   @Override
   public List<String> update(Limits limits, Optional<RestartPolicy> restart) throws IOException {
-    return atOnce(
-        () -> {
-          InstanceRecord before = now.record();
-          if (before.spec().autoRemove()
-              && restart.filter(r -> r.mode() != RestartPolicy.Mode.NO).isPresent()) {
-            throw new EngineException(
-                EngineException.Kind.INVALID_ARGUMENT,
-                "Restart policy cannot be updated because AutoRemove is enabled for the container");
-          }
-          InstanceRecord after =
-              before.withSpec(
-                  before.spec().toBuilder()
-                      .limits(LimitChange.of(before.spec().limits(), limits))
-                      .restart(restart.orElse(before.spec().restart()))
-                      .build());
-          List<String> warnings = site.walls().review(after.spec());
-          if (now.run().isPresent()) {
-            site.walls().limit(after);
-          }
-          define(after);
-          publish("update");
-          return warnings;
-        });
+    return atOnce(() -> Redefinition.update(this, limits, restart));
   }
 
   @Override
@@ -539,48 +285,17 @@ final class LiveInstance implements Instance {
 
   @Override
   public Waiting waiting(WaitCondition condition) {
-    state.lock();
-    try {
-      long seen = ends;
-      return () -> await(condition, seen);
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private InstanceState await(WaitCondition condition, long seen) throws InterruptedException {
-    state.lockInterruptibly();
-    try {
-      while (!isTrue(condition, seen) && !site.isClosing()) {
-        changed.await();
-      }
-      return stateOf(now);
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private boolean isTrue(WaitCondition condition, long endsBefore) {
-    return removed
-        || switch (condition) {
-          case NOT_RUNNING -> ends > endsBefore || !isAlive(now.status());
-          case NEXT_EXIT -> ends > endsBefore;
-          case REMOVED -> false;
-        };
+    LiveState.Wait wait = state.waiting(condition);
+    return () -> stateOf(wait.await());
   }
 
   // ---- what launching, ending and removing tell
-
-  /** The number of the run that begins. */
-  long nextRun() {
-    return ++runs;
-  }
 
   /** The run has begun: whoever attached meanwhile is connected as well. */
   void began(Run run) {
     endWanted = false;
     execs.open();
-    change(
+    state.change(
         life ->
             Life.with(life)
                 .status(InstanceStatus.RUNNING)
@@ -590,40 +305,13 @@ final class LiveInstance implements Instance {
                 .startedAt(Optional.of(run.startedAt()))
                 .build(),
         Optional.of(run));
-    connectWaiting();
+    audience.connect();
   }
 
-  /** Connects everyone who attached before the run; the shim listens by now. */
-  void connectWaiting() {
-    List<ShimAttachment> all;
-    state.lock();
-    try {
-      all = List.copyOf(waiting);
-      waiting.clear();
-    } finally {
-      state.unlock();
-    }
-    for (ShimAttachment attachment : all) {
-      try {
-        attachment.connect(Shim.attach(runFolder().socket(), attachment.streams()));
-      } catch (IOException e) {
-        LOGGER.debug("{} ended before a client could be attached", id, e);
-        attachment.abandon();
-      }
-    }
-  }
-
-  /** No run will come of the start that was tried. */
-  void abandonWaiting() {
-    state.lock();
-    try {
-      waiting.forEach(ShimAttachment::abandon);
-      waiting.clear();
-      ends++;
-      changed.signalAll();
-    } finally {
-      state.unlock();
-    }
+  /** No run came of the start that was tried. */
+  void startFailed() {
+    audience.abandon();
+    state.startFailed();
   }
 
   /**
@@ -632,59 +320,27 @@ final class LiveInstance implements Instance {
    * @param written what is on disk
    */
   void ended(LifeRecord written, UnaryOperator<LifeRecord> change) {
-    state.lock();
-    try {
-      ends++;
-      LifeRecord next = change.apply(now.life());
-      if (!next.equals(written)) {
-        writeLife(next);
-      }
-      now = new Now(now.record(), next, Optional.empty());
-      // Who is told of the end by the event finds it in the state, and who waited for the state
-      // finds the event.
-      publishDeath();
-      changed.signalAll();
-    } finally {
-      state.unlock();
-    }
-    site.logWatch().strike(folder().logs());
+    state.ended(written, change, announcements::publishDeath);
+  }
+
+  /** Makes an end known that happened while there was no engine. */
+  void publishDeath() {
+    announcements.publishDeath();
   }
 
   /** It is gone; nothing more will be true of it. */
   void gone() {
-    state.lock();
-    try {
-      removed = true;
-      waiting.forEach(ShimAttachment::abandon);
-      waiting.clear();
-      changed.signalAll();
-    } finally {
-      state.unlock();
-    }
+    state.removed();
+    audience.dismiss();
   }
 
   /** The engine closes: whoever waits is sent away, and the run goes on without us. */
   void letGo() throws IOException {
-    state.lock();
-    try {
-      waiting.forEach(ShimAttachment::abandon);
-      waiting.clear();
-      changed.signalAll();
-    } finally {
-      state.unlock();
-    }
+    audience.dismiss();
+    state.wake();
     execs.letGo();
-    if (now.run().isPresent()) {
-      now.run().get().shim().close();
-    }
-  }
-
-  boolean isRemoved() {
-    state.lock();
-    try {
-      return removed;
-    } finally {
-      state.unlock();
+    if (now().run().isPresent()) {
+      now().run().get().shim().close();
     }
   }
 
@@ -704,133 +360,26 @@ final class LiveInstance implements Instance {
     backOff = next;
   }
 
-  /**
-   * Waits until {@code run} is over.
-   *
-   * @param timeout how long at most; negative for ever
-   * @return whether it is over
-   */
-  boolean awaitEnd(Run run, Duration timeout) throws InterruptedException {
-    long left = timeout.toNanos();
-    state.lockInterruptibly();
-    try {
-      while (now.run().isPresent()
-          && now.run().get().number() == run.number()
-          && !site.isClosing()) {
-        if (timeout.isNegative()) {
-          changed.await();
-        } else if (left <= 0) {
-          return false;
-        } else {
-          left = changed.awaitNanos(left);
-        }
-      }
-      return true;
-    } finally {
-      state.unlock();
-    }
-  }
-
-  /**
-   * Waits for {@code delay} while the status is RESTARTING.
-   *
-   * @return whether it still is
-   */
-  boolean awaitRestart(Duration delay) throws InterruptedException {
-    long left = delay.toNanos();
-    state.lockInterruptibly();
-    try {
-      while (left > 0 && now.status() == InstanceStatus.RESTARTING && !removed) {
-        left = changed.awaitNanos(left);
-      }
-      return now.status() == InstanceStatus.RESTARTING && !removed;
-    } finally {
-      state.unlock();
-    }
-  }
-
   // ---- streams
 
   @Override
-  public Attachment attach(boolean stdin, boolean stdout, boolean stderr) throws IOException {
-    refuseRemoved();
-    Set<Shim.Stream> streams = EnumSet.noneOf(Shim.Stream.class);
-    if (stdin) {
-      streams.add(Shim.Stream.STDIN);
-    }
-    if (stdout) {
-      streams.add(Shim.Stream.STDOUT);
-    }
-    if (stderr) {
-      streams.add(Shim.Stream.STDERR);
-    }
-    ShimAttachment attachment = new ShimAttachment(streams);
-    state.lock();
-    try {
-      switch (now.status()) {
-        case PAUSED ->
-            throw conflict("container " + id + " is paused, unpause the container before attach");
-        case RESTARTING ->
-            throw conflict(
-                "container " + id + " is restarting, wait until the container is running");
-        case REMOVING, DEAD -> throw conflict("container " + id + " is being removed");
-        case RUNNING, CREATED, EXITED -> waiting.add(attachment);
-      }
-    } finally {
-      state.unlock();
-    }
-    if (now.status() == InstanceStatus.RUNNING) {
-      connectWaiting();
-    }
-    publish("attach");
-    return attachment;
+  public Attachment attach(boolean stdin, boolean stdout, boolean stderr) {
+    return audience.attach(stdin, stdout, stderr);
   }
 
   @Override
   public void resize(int rows, int columns) throws IOException {
-    requireRun().shim().resize(rows, columns);
-    publish("resize", Map.of("height", "" + rows, "width", "" + columns));
+    audience.resize(rows, columns);
   }
 
   @Override
   public LogStream logs(LogQuery query) throws IOException {
-    refuseRemoved();
-    InstanceRecord record = now.record();
-    if (!record.spec().log().kept()) {
-      throw new EngineException(
-          EngineException.Kind.UNSUPPORTED,
-          "configured logging driver does not support reading: container "
-              + id
-              + " was created with --log-driver none");
-    }
-    Files.createDirectories(folder().logs());
-    LogReader reader =
-        new LogReader(
-            folder().log(),
-            query,
-            record.spec().streams().terminal(),
-            () -> !isAlive(),
-            site.logWatch());
-    return new LogStream() {
-      @Override
-      public Optional<LogLine> next() throws IOException {
-        return reader.next();
-      }
-
-      @Override
-      public void close() {
-        try {
-          reader.close();
-        } catch (IOException e) {
-          throw new UncheckedIOException("cannot close the log of " + id, e);
-        }
-      }
-    };
+    return audience.logs(query);
   }
 
   @Override
   public Exec exec(ExecSpec spec) throws IOException {
-    refuseRemoved();
+    state.refuseRemoved();
     return execs.create(spec);
   }
 
@@ -838,7 +387,7 @@ final class LiveInstance implements Instance {
 
   @Override
   public Stats stats() throws IOException {
-    Now seen = now;
+    LiveState.Now seen = now();
     Workload workload =
         seen.run()
             .map(Run::workload)
@@ -896,6 +445,6 @@ final class LiveInstance implements Instance {
 
   @Override
   public String toString() {
-    return "instance " + now.record().name() + " (" + id.substring(0, 12) + ")";
+    return "instance " + now().record().name() + " (" + id.substring(0, 12) + ")";
   }
 }

@@ -321,7 +321,7 @@ final class Recovery {
             started.pid(),
             started.startTicks(),
             firstId == 0 ? OptionalLong.empty() : OptionalLong.of(firstId));
-    Run run = new Run(instance.nextRun(), workload, shim, startedAt);
+    Run run = new Run(instance.state().nextRun(), workload, shim, startedAt);
     instance.began(run);
     if (!known) {
       instance.publish("start");

@@ -11,14 +11,55 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * Removes an instance that does not run. The renaming of its folder is the moment from which on it
- * is gone: an engine that dies later leaves only something to delete.
+ * Removes an instance. The renaming of its folder is the moment from which on it is gone: an engine
+ * that dies later leaves only something to delete.
  */
 final class Removal {
   private Removal() {}
 
   /**
-   * Removes an instance; the caller has it to itself.
+   * Removes an instance as somebody asked; the caller has it to itself.
+   *
+   * @param force ends it first when it runs
+   * @param volumes its anonymous ones as well
+   */
+  static void removeAsked(LiveInstance instance, boolean force, boolean volumes)
+      throws IOException, InterruptedException {
+    switch (instance.now().status()) {
+      case CREATED, EXITED, DEAD, REMOVING -> {}
+      case RESTARTING -> {
+        if (!force) {
+          throw refusal(instance, "is restarting: stop the container before removing");
+        }
+        Stopping.cancelRestart(instance);
+      }
+      case RUNNING -> {
+        if (!force) {
+          throw refusal(instance, "is running: stop the container before removing");
+        }
+        Stopping.killAndWait(instance);
+      }
+      case PAUSED -> {
+        if (!force) {
+          throw refusal(instance, "is paused and must be unpaused first: unpause and stop it");
+        }
+        Stopping.killAndWait(instance);
+      }
+    }
+    remove(instance, volumes);
+  }
+
+  private static EngineException refusal(LiveInstance instance, String why) {
+    return instance.conflict(
+        "cannot remove container \"/"
+            + instance.now().record().name()
+            + "\": container "
+            + why
+            + " or force remove");
+  }
+
+  /**
+   * Removes an instance that does not run; the caller has it to itself.
    *
    * @param volumes its anonymous ones as well
    */
@@ -28,13 +69,15 @@ final class Removal {
     Path folder = instance.folder().path();
     Path doomed = doomed(folder);
     try {
-      instance.changeInMemory(life -> Life.with(life).status(InstanceStatus.REMOVING).build());
+      instance
+          .state()
+          .changeInMemory(life -> Life.with(life).status(InstanceStatus.REMOVING).build());
       if (Files.exists(folder)) {
         Files.move(folder, doomed, StandardCopyOption.ATOMIC_MOVE);
       }
       TreeDeletion.delete(doomed);
     } catch (IOException e) {
-      instance.changeInMemory(life -> Life.with(life).status(InstanceStatus.DEAD).build());
+      instance.state().changeInMemory(life -> Life.with(life).status(InstanceStatus.DEAD).build());
       throw new EngineException(
           EngineException.Kind.INTERNAL,
           "cannot remove " + instance + " completely: " + e.getMessage() + "; remove it again",

@@ -36,7 +36,7 @@ final class Stopping {
     instance.wantEnd();
     instance.change(life -> Life.with(life).stoppedByUser(true).build());
     send(instance, run, number);
-    if (!instance.awaitEnd(run, timeout.orElse(instance.now().record().stopTimeout()))) {
+    if (!instance.state().awaitEnd(run, timeout.orElse(instance.now().record().stopTimeout()))) {
       killAndWait(instance);
     }
     // It may have ended by itself, and been meant to start again, just before it was asked to.
@@ -68,7 +68,7 @@ final class Stopping {
     }
     instance.wantEnd();
     send(instance, present.get(), Signals.KILL);
-    if (!instance.awaitEnd(present.get(), KILLED)) {
+    if (!instance.state().awaitEnd(present.get(), KILLED)) {
       throw new EngineException(
           EngineException.Kind.UNAVAILABLE,
           "killed "
@@ -83,7 +83,18 @@ final class Stopping {
   }
 
   /** {@code docker kill}. */
-  static void kill(LiveInstance instance, Run run, int number) throws IOException {
+  static void kill(LiveInstance instance, String signal) throws IOException {
+    int number = Signals.number(signal.isEmpty() ? "KILL" : signal);
+    instance.state().refuseRemoved();
+    String id = instance.id();
+    Run run =
+        instance
+            .now()
+            .run()
+            .orElseThrow(
+                () ->
+                    instance.conflict(
+                        "cannot kill container: " + id + ": container " + id + " is not running"));
     boolean meantToEnd =
         number == Signals.KILL
             || number == Signals.TERM
@@ -107,7 +118,7 @@ final class Stopping {
     // A frozen process takes no signal; the signal is what it is to wake up for.
     if (instance.now().status() == InstanceStatus.PAUSED
         && (number == Signals.KILL || instance.endWanted())) {
-      instance.thaw();
+      Pausing.thaw(instance);
     }
   }
 }
