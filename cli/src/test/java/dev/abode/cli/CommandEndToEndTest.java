@@ -169,6 +169,21 @@ class CommandEndToEndTest {
   }
 
   @Test
+  void aLayoutFolderIsLoadedForTheMachineOrForThePlatformAskedFor() throws Exception {
+    String layout = RunningEngine.sharedImage("oci/busybox-musl").toString();
+    String ours = ok("load", "-i", layout).replaceFirst("(?s).*Loaded image ID: ", "");
+    String others =
+        ok("load", "--platform", "linux/arm64", "-i", layout)
+            .replaceFirst("(?s).*Loaded image ID: ", "");
+    assertThat(others).isNotEqualTo(ours);
+    assertThat(ok("inspect", "-f", "{{.Architecture}}", others)).isEqualTo("arm64");
+    assertThat(
+            engine.abode("save", "--platform", "linux/riscv64", "-o", "/dev/null", ours).errors())
+        .contains("not for linux/riscv64");
+    ok("rmi", ours, others);
+  }
+
+  @Test
   void volumesAreMadeFilledAndRemoved() throws Exception {
     assertThat(ok("volume", "create", "data")).isEqualTo("data");
     assertThat(ok("volume", "inspect", "-f", "{{.Driver}}", "data")).isEqualTo("local");

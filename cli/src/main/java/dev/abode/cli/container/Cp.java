@@ -9,6 +9,7 @@ import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.ApiException;
 import dev.abode.cli.http.Reply;
 import dev.abode.cli.json.Json;
+import dev.abode.cli.tar.HostTar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -107,7 +108,7 @@ public final class Cp implements Verb {
         throw new IOException(
             "cannot copy to " + target + ": the folder " + folder + " does not exist");
       }
-      TarMove.unpack(reply.body(), status.name(), folder, name, arguments.isOn("archive"));
+      HostTar.unpack(reply.body(), status.name(), folder, name, arguments.isOn("archive"));
     }
   }
 
@@ -162,7 +163,7 @@ public final class Cp implements Verb {
       into = slash <= 0 ? "/" : trimmed.substring(0, slash);
       name = trimmed.substring(slash + 1);
     }
-    try (InputStream tar = TarMove.pack(local.normalize(), name)) {
+    try (InputStream tar = HostTar.pack(local.normalize(), name)) {
       put(session, arguments, container, into, tar);
     }
   }

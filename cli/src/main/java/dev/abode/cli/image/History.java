@@ -6,6 +6,7 @@ import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
 import dev.abode.cli.format.Listing;
 import dev.abode.cli.format.Words;
+import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.json.Json;
 import java.io.IOException;
 import java.time.Instant;
@@ -44,7 +45,15 @@ public final class History implements Verb {
   public int run(Session session, Arguments arguments) throws IOException {
     boolean whole = arguments.isOn("no-trunc");
     boolean human = !arguments.isGiven("human") || arguments.isOn("human");
-    Json history = session.api().get(ImageVerbs.path(arguments.operand(0), "/history")).json();
+    Json history =
+        session
+            .api()
+            .get(
+                ApiClient.query(
+                    ImageVerbs.path(arguments.operand(0), "/history"),
+                    "platform",
+                    arguments.value("platform", "")))
+            .json();
     List<Json> rows = new ArrayList<>();
     for (Json layer : history.items()) {
       String id = layer.text("Id");

@@ -14,6 +14,7 @@ import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.Reply;
 import dev.abode.cli.json.Json;
+import dev.abode.cli.tar.HostTar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ public final class ImageVerbs {
         Syntax.of("rmi", "[OPTIONS] IMAGE [IMAGE...]", "Remove one or more images")
             .flag('f', "force", "Even if other names or stopped containers use it")
             .flag("no-prune", "Keep untagged parents")
-            .many("platform", "OS/ARCH", "Remove only this platform of the image")
+            .one("platform", "OS/ARCH", "Remove only if the image is for this platform")
             .atLeast(1)
             .example("abode rmi alpine:3.20"),
         (session, arguments, image) -> {
@@ -66,7 +67,9 @@ public final class ImageVerbs {
                           "force",
                           arguments.isOn("force") ? "1" : "",
                           "noprune",
-                          arguments.isOn("no-prune") ? "1" : ""))
+                          arguments.isOn("no-prune") ? "1" : "",
+                          "platforms",
+                          arguments.value("platform", "")))
                   .json();
           for (Json one : removed.items()) {
             one.nonEmptyText("Untagged")
@@ -117,24 +120,28 @@ public final class ImageVerbs {
 
   public static Verb load() {
     return new OneVerb(
-        Syntax.of("load", "[OPTIONS]", "Load images from an archive")
-            .one('i', "input", "FILE", "Read from a file instead of standard input")
+        Syntax.of("load", "[OPTIONS]", "Load images from an archive or an OCI layout folder")
+            .one('i', "input", "PATH", "Read from a file or folder instead of standard input")
             .flag('q', "quiet", "No progress")
-            .many("platform", "OS/ARCH", "Load only this platform")
+            .one("platform", "OS/ARCH", "Which platform of an image for several")
             .takes(0, 0)
             .example("abode load -i alpine.tar.gz"),
         (session, arguments) -> {
           if (!arguments.isGiven("input") && session.isTerminal(Session.STDIN)) {
             throw new UsageException("abode load reads an archive: use -i FILE, or < FILE");
           }
-          try (InputStream archive = input(session, arguments.value("input", "-"));
+          try (InputStream archive = archive(session, arguments.value("input", "-"));
               Reply reply =
                   session
                       .api()
                       .send(
                           "POST",
                           ApiClient.query(
-                              "/images/load", "quiet", arguments.isOn("quiet") ? "1" : ""),
+                              "/images/load",
+                              "quiet",
+                              arguments.isOn("quiet") ? "1" : "",
+                              "platform",
+                              arguments.value("platform", "")),
                           Map.of(),
                           ApiClient.Body.tar(archive))) {
             // What was loaded comes among the progress and is wanted, quiet or not.
@@ -199,7 +206,7 @@ public final class ImageVerbs {
     return new OneVerb(
         Syntax.of("save", "[OPTIONS] IMAGE [IMAGE...]", "Write images to an archive")
             .one('o', "output", "FILE", "Write to a file instead of standard output")
-            .many("platform", "OS/ARCH", "Save only this platform")
+            .one("platform", "OS/ARCH", "Save only if the image is for this platform")
             .atLeast(1)
             .example("abode save -o alpine.tar alpine"),
         (session, arguments) -> {
@@ -209,13 +216,26 @@ public final class ImageVerbs {
             query.add("names");
             query.add(image);
           }
+          query.add("platform");
+          query.add(arguments.value("platform", ""));
           try (Reply reply = session.api().get(ApiClient.query("/images/get", query))) {
             ArchiveOutput.save(session, arguments, reply);
           }
         });
   }
 
+  /** An archive, or a folder (an OCI layout) as one. */
+  private static InputStream archive(Session session, String path) throws IOException {
+    return Files.isDirectory(Path.of(path))
+        ? HostTar.pack(Path.of(path), "")
+        : input(session, path);
+  }
+
   private static InputStream input(Session session, String file) throws IOException {
+    if (Files.isDirectory(Path.of(file))) {
+      throw new UsageException(
+          file + " is a folder, and an archive is wanted: tar -C " + file + " -c . | abode … -");
+    }
     return file.equals("-") ? session.in() : Files.newInputStream(Path.of(file));
   }
 

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** The table of {@code /images}, but for transfers. */
 public final class ImageRoutes {
@@ -63,12 +64,19 @@ public final class ImageRoutes {
   }
 
   private void inspect(Call call) throws IOException {
-    call.respond(documents.inspect(find(call.parameter("name")), call.version()));
+    call.respond(documents.inspect(find(call), call.version()));
   }
 
   private void history(Call call) throws IOException {
-    Image image = find(call.parameter("name"));
+    Image image = find(call);
     call.respond(ImageDocuments.history(image, engine.images().layerSizesBytes(image)));
+  }
+
+  /** The image that a call names, if it is for the platform that the call asks for. */
+  private Image find(Call call) {
+    Image image = find(call.parameter("name"));
+    requirePlatforms(image, call.parameter("name"), call.query());
+    return image;
   }
 
   private Image find(String name) {
@@ -144,7 +152,7 @@ public final class ImageRoutes {
   }
 
   private void remove(Call call) throws IOException {
-    Image image = find(call.parameter("name"));
+    Image image = find(call);
     List<Images.Removed> removed =
         engine
             .images()
@@ -198,20 +206,41 @@ public final class ImageRoutes {
             .with("SpaceReclaimed", pruned.reclaimedBytes()));
   }
 
-  /** The platform a request asks for: {@code linux/arm64}, or an OCI platform in JSON. */
-  static Optional<Platform> platform(Query query) {
-    return query
-        .text("platform")
-        .map(
-            text -> {
-              if (!text.startsWith("{")) {
-                return Platform.parse(text);
-              }
-              JsonObject object = JsonObject.parse(text.getBytes(StandardCharsets.UTF_8));
-              return new Platform(
-                  object.textOrEmpty("os"),
-                  object.textOrEmpty("architecture"),
-                  object.nonEmptyText("variant"));
+  /**
+   * Refuses what asks for platforms that an image is not for: the store keeps one of each image.
+   */
+  static void requirePlatforms(Image image, String name, Query query) {
+    Stream.concat(query.all("platform").stream(), query.all("platforms").stream())
+        .filter(text -> !text.isEmpty())
+        .map(ImageRoutes::platform)
+        .filter(wanted -> !image.config().platform().runsOn(wanted))
+        .findFirst()
+        .ifPresent(
+            wanted -> {
+              throw ApiException.notFound(
+                  "image "
+                      + name
+                      + " is here for "
+                      + image.config().platform()
+                      + " only, not for "
+                      + wanted);
             });
+  }
+
+  /** The platform a request asks for, if any. */
+  static Optional<Platform> platform(Query query) {
+    return query.text("platform").map(ImageRoutes::platform);
+  }
+
+  /** {@code linux/arm64}, or an OCI platform in JSON. */
+  private static Platform platform(String text) {
+    if (!text.startsWith("{")) {
+      return Platform.parse(text);
+    }
+    JsonObject object = JsonObject.parse(text.getBytes(StandardCharsets.UTF_8));
+    return new Platform(
+        object.textOrEmpty("os"),
+        object.textOrEmpty("architecture"),
+        object.nonEmptyText("variant"));
   }
 }

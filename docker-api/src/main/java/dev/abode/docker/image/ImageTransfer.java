@@ -97,11 +97,16 @@ final class ImageTransfer {
 
   void load(Call call) throws IOException {
     boolean quiet = call.query().flag("quiet");
+    if (call.query().all("platform").size() > 1) {
+      throw ApiException.invalid(
+          "the store keeps an image for one platform; load the archive for one of them");
+    }
+    Optional<Platform> platform = ImageRoutes.platform(call.query());
     ProgressLines lines = new ProgressLines(call.exchange());
     lines.during(
         () -> {
           List<Image> images =
-              engine.images().load(call.exchange().body(), quiet ? Progress.NONE : lines);
+              engine.images().load(call.exchange().body(), platform, quiet ? Progress.NONE : lines);
           for (Image image : images) {
             events.done("load", image, image.id().toString());
             for (String line : loaded(image)) {
@@ -131,7 +136,12 @@ final class ImageTransfer {
   }
 
   private void save(Call call, List<String> names) throws IOException {
-    List<Image> images = names.stream().map(name -> engine.images().require(name)).toList();
+    List<Image> images = new ArrayList<>();
+    for (String name : names) {
+      Image image = engine.images().require(name);
+      ImageRoutes.requirePlatforms(image, name, call.query());
+      images.add(image);
+    }
     engine.images().save(names, call.exchange().stream(200, TAR));
     images.forEach(image -> events.done("save", image, image.id().toString()));
   }

@@ -1,4 +1,4 @@
-package dev.abode.cli.container;
+package dev.abode.cli.tar;
 
 import dev.abode.image.IdTranslation;
 import dev.abode.image.TreeArchive;
@@ -24,10 +24,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Trees of the host as tar and back, their topmost name exchanged on the way. */
-final class TarMove {
+public final class HostTar {
   private static final int PIPE_BYTES = 256 * 1024;
 
-  private TarMove() {}
+  private HostTar() {}
 
   /** Writes a tar; it runs in a thread of its own. */
   private interface Producer {
@@ -41,7 +41,8 @@ final class TarMove {
    * @param newTop empty to put the content of {@code oldTop} into the folder itself
    * @param keepOwners whether files belong to whom the tar says, or to the caller
    */
-  static void unpack(InputStream tar, String oldTop, Path folder, String newTop, boolean keepOwners)
+  public static void unpack(
+      InputStream tar, String oldTop, Path folder, String newTop, boolean keepOwners)
       throws IOException {
     IdTranslation ids = keepOwners ? IdTranslation.NONE : IdTranslation.all(own("uid"), own("gid"));
     try (InputStream renamed = produce(writer -> rename(tar, oldTop, newTop, writer));
@@ -93,7 +94,7 @@ final class TarMove {
   }
 
   /** A tar of a file or tree of the host, its topmost name being {@code top}, or none if empty. */
-  static InputStream pack(Path source, String top) throws IOException {
+  public static InputStream pack(Path source, String top) throws IOException {
     return produce(writer -> pack(source, top, writer));
   }
 
