@@ -11,4 +11,5 @@ module dev.abode.engine {
   exports dev.abode.engine;
   exports dev.abode.engine.failure;
   exports dev.abode.engine.instance;
+  exports dev.abode.engine.network;
 }

@@ -10,6 +10,7 @@ import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.LifeRecord;
@@ -42,11 +43,12 @@ final class Creation {
   LiveInstance create(InstanceSpec spec) throws IOException {
     Image image = image(spec.image());
     List<String> warnings = review(spec, image);
+    List<EndpointSpec> endpoints = Connecting.endpoints(site, spec);
     String id = ExecTable.newId();
     String name = claimName(spec, id);
     InstanceFolder folder = site.folders().instance(id);
     try {
-      InstanceRecord record = record(id, name, spec, image, warnings);
+      InstanceRecord record = record(id, name, spec, image, endpoints, warnings);
       Files.createDirectory(folder.path());
       folder.writeDefinition(record);
       LiveInstance instance = new LiveInstance(site, record, LifeRecord.CREATED);
@@ -133,7 +135,12 @@ final class Creation {
   }
 
   private InstanceRecord record(
-      String id, String name, InstanceSpec spec, Image image, List<String> warnings) {
+      String id,
+      String name,
+      InstanceSpec spec,
+      Image image,
+      List<EndpointSpec> endpoints,
+      List<String> warnings) {
     ImageConfig config = image.config();
     return new InstanceRecord(
         InstanceRecord.FORMAT,
@@ -152,6 +159,7 @@ final class Creation {
         spec.stopTimeout().orElse(STOP_TIMEOUT),
         health(spec, config),
         mounts(spec),
+        endpoints,
         warnings);
   }
 

@@ -1,5 +1,6 @@
 package dev.abode.engine;
 
+import dev.abode.engine.bridge.BridgeNetworks;
 import dev.abode.engine.event.EventLog;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.Event;
@@ -95,6 +96,8 @@ public final class Engine implements AutoCloseable {
       ShimBinary shims = opening.add(ShimBinary.load());
       EventLog events = opening.add(EventLog.open(folders.events()));
       LogWatch logWatch = opening.add(new LogWatch());
+      List<String> repairs = new ArrayList<>();
+      BridgeNetworks networks = BridgeNetworks.open(folders, repairs);
       ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Site site =
           new Site(
@@ -105,10 +108,11 @@ public final class Engine implements AutoCloseable {
               events,
               logWatch,
               new IdRanges(),
+              networks,
               new Catalog(),
               new AtomicBoolean());
       Recovery recovery = new Recovery(site);
-      List<String> repairs = recovery.reconcile();
+      repairs.addAll(recovery.reconcile());
       Engine engine =
           new Engine(
               options,
@@ -117,7 +121,7 @@ public final class Engine implements AutoCloseable {
               walls,
               site,
               HostInfoReader.read(walls.cgroups()),
-              repairs);
+              List.copyOf(repairs));
       opening.complete();
       recovery.resume();
       return engine;
@@ -286,6 +290,11 @@ public final class Engine implements AutoCloseable {
         reader.close();
       }
     };
+  }
+
+  /** What instances are connected by. */
+  public Networks networks() {
+    return new Networks(site);
   }
 
   /** Files that outlive instances. */

@@ -207,6 +207,7 @@ final class Launching {
       case NetworkMode.None none -> {}
       case NetworkMode.Host host -> {}
       case NetworkMode.Unspecified unspecified -> {}
+      case NetworkMode.Bridged bridged -> {}
     }
     return others;
   }

@@ -118,6 +118,8 @@ final class LiveInstance implements Instance {
         record.spec().log().kept() ? Optional.of(folder().log()) : Optional.empty(),
         folder().path(),
         record.mounts(),
+        site.networks().connections(id, record.endpoints()),
+        site.networks().run(id).ports(),
         record.warnings());
   }
 

@@ -1,5 +1,6 @@
 package dev.abode.engine;
 
+import dev.abode.engine.bridge.BridgeNetworks;
 import dev.abode.engine.event.EventLog;
 import dev.abode.engine.launch.Walls;
 import dev.abode.engine.log.LogWatch;
@@ -17,6 +18,7 @@ record Site(
     EventLog events,
     LogWatch logWatch,
     IdRanges ids,
+    BridgeNetworks networks,
     Catalog catalog,
     AtomicBoolean closing) {
 

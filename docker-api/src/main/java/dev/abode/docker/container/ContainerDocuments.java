@@ -325,6 +325,7 @@ public final class ContainerDocuments {
       case NetworkMode.Host _ -> "host";
       case NetworkMode.Instance other -> "container:" + other.nameOrId();
       case NetworkMode.Unspecified _ -> "default";
+      case NetworkMode.Bridged bridged -> bridged.endpoints().getFirst().network();
     };
   }
 }

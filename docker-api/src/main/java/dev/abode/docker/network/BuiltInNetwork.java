@@ -25,7 +25,7 @@ public record BuiltInNetwork(String name, String id, String driver) {
     return switch (mode) {
       case NetworkMode.None _, NetworkMode.Unspecified _ -> Optional.of(NONE);
       case NetworkMode.Host _ -> Optional.of(HOST);
-      case NetworkMode.Instance _ -> Optional.empty();
+      case NetworkMode.Instance _, NetworkMode.Bridged _ -> Optional.empty();
     };
   }
 

@@ -252,6 +252,7 @@ public final class ContainerPlan {
         switch (spec.network()) {
           case NetworkMode.None none -> true;
           case NetworkMode.Unspecified unspecified -> true;
+          case NetworkMode.Bridged bridged -> true;
           case NetworkMode.Host host -> false;
           case NetworkMode.Instance other -> false;
         };

@@ -1,5 +1,7 @@
 package dev.abode.engine.instance;
 
+import dev.abode.engine.network.Connection;
+import dev.abode.engine.network.PublishedPort;
 import dev.abode.image.Digest;
 import dev.abode.image.Platform;
 import java.nio.file.Path;
@@ -21,6 +23,8 @@ import java.util.Optional;
  * @param execIds of exec sessions still known
  * @param logFile the current part of its log, absent when none is kept
  * @param mounts with anonymous volumes resolved
+ * @param connections to bridge networks, the first one's gateway being the way to elsewhere
+ * @param ports as they are published while it runs
  * @param warnings what a user should know, from the creation
  */
 public record InstanceInfo(
@@ -39,12 +43,16 @@ public record InstanceInfo(
     Optional<Path> logFile,
     Path folder,
     List<MountSpec> mounts,
+    List<Connection> connections,
+    List<PublishedPort> ports,
     List<String> warnings) {
   public InstanceInfo {
     arguments = List.copyOf(arguments);
     environment = List.copyOf(environment);
     execIds = List.copyOf(execIds);
     mounts = List.copyOf(mounts);
+    connections = List.copyOf(connections);
+    ports = List.copyOf(ports);
     warnings = List.copyOf(warnings);
   }
 

@@ -1,5 +1,6 @@
 package dev.abode.engine.instance;
 
+import dev.abode.engine.network.PortBinding;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,14 @@ import java.util.OptionalLong;
  * @param initProcess a minimal init as PID 1
  * @param autoRemove remove it when it has ended ({@code --rm})
  * @param annotations kept for the user, shown by inspect
- * @param extraHosts {@code name:address} lines for /etc/hosts
+ * @param exposedPorts {@code 80/tcp}, or a range {@code 80-82/tcp}; beside the image's
+ * @param extraHosts {@code name:address} lines for /etc/hosts; the address {@code host-gateway} is
+ *     the host as the instance sees it
+ * @param dns name servers, instead of the host's
+ * @param dnsSearch domains for short names, instead of the host's; one {@code .} for none
+ * @param dnsOptions of {@code resolv.conf(5)}, instead of the host's
+ * @param ports to be published on the host
+ * @param publishAll publish every exposed port, on ports that are free
  * @param terminalRows initial height of the terminal in lines, 0 for unknown
  * @param terminalColumns initial width of the terminal in characters, 0 for unknown
  */
@@ -62,6 +70,10 @@ public record InstanceSpec(
     List<String> exposedPorts,
     List<String> extraHosts,
     List<String> dns,
+    List<String> dnsSearch,
+    List<String> dnsOptions,
+    List<PortBinding> ports,
+    boolean publishAll,
     OptionalInt terminalRows,
     OptionalInt terminalColumns) {
 
@@ -76,6 +88,9 @@ public record InstanceSpec(
     exposedPorts = List.copyOf(exposedPorts);
     extraHosts = List.copyOf(extraHosts);
     dns = List.copyOf(dns);
+    dnsSearch = List.copyOf(dnsSearch);
+    dnsOptions = List.copyOf(dnsOptions);
+    ports = List.copyOf(ports);
   }
 
   /** The image's own command, or {@code command} in its place, with every default. */

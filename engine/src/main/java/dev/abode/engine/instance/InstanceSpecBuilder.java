@@ -1,5 +1,6 @@
 package dev.abode.engine.instance;
 
+import dev.abode.engine.network.PortBinding;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,10 @@ public final class InstanceSpecBuilder {
   private List<String> exposedPorts = List.of();
   private List<String> extraHosts = List.of();
   private List<String> dns = List.of();
+  private List<String> dnsSearch = List.of();
+  private List<String> dnsOptions = List.of();
+  private List<PortBinding> ports = List.of();
+  private boolean publishAll = false;
   private OptionalInt terminalRows = OptionalInt.empty();
   private OptionalInt terminalColumns = OptionalInt.empty();
 
@@ -79,6 +84,10 @@ public final class InstanceSpecBuilder {
     this.exposedPorts = spec.exposedPorts();
     this.extraHosts = spec.extraHosts();
     this.dns = spec.dns();
+    this.dnsSearch = spec.dnsSearch();
+    this.dnsOptions = spec.dnsOptions();
+    this.ports = spec.ports();
+    this.publishAll = spec.publishAll();
     this.terminalRows = spec.terminalRows();
     this.terminalColumns = spec.terminalColumns();
   }
@@ -238,6 +247,26 @@ public final class InstanceSpecBuilder {
     return this;
   }
 
+  public InstanceSpecBuilder dnsSearch(List<String> dnsSearch) {
+    this.dnsSearch = dnsSearch;
+    return this;
+  }
+
+  public InstanceSpecBuilder dnsOptions(List<String> dnsOptions) {
+    this.dnsOptions = dnsOptions;
+    return this;
+  }
+
+  public InstanceSpecBuilder ports(List<PortBinding> ports) {
+    this.ports = ports;
+    return this;
+  }
+
+  public InstanceSpecBuilder publishAll(boolean publishAll) {
+    this.publishAll = publishAll;
+    return this;
+  }
+
   public InstanceSpecBuilder terminalRows(int terminalRows) {
     this.terminalRows = OptionalInt.of(terminalRows);
     return this;
@@ -281,6 +310,10 @@ public final class InstanceSpecBuilder {
         exposedPorts,
         extraHosts,
         dns,
+        dnsSearch,
+        dnsOptions,
+        ports,
+        publishAll,
         terminalRows,
         terminalColumns);
   }

@@ -9,16 +9,16 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** Files that are replaced whole: a reader finds the old content or the new, nothing between. */
-final class AtomicFile {
+public final class AtomicFile {
   private AtomicFile() {}
 
   /** Replaces {@code file}; a process that dies leaves the old or the new one. */
-  static void replace(Path file, byte[] content) throws IOException {
+  public static void replace(Path file, byte[] content) throws IOException {
     write(file, content, false);
   }
 
   /** Replaces {@code file}; a machine that dies leaves the old or the new one. */
-  static void replaceDurably(Path file, byte[] content) throws IOException {
+  public static void replaceDurably(Path file, byte[] content) throws IOException {
     write(file, content, true);
   }
 

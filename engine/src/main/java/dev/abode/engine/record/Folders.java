@@ -9,6 +9,7 @@ import java.nio.file.Path;
  *   root/lock                      held by the engine
  *   root/images/                   of the image store
  *   root/volumes/NAME/_data
+ *   root/networks/ID.json          one file a network
  *   root/events/                   what happened lately
  *   root/instances/ID/             one folder an instance, {@link InstanceFolder}
  *   root/instances/ID.removing/    being deleted
@@ -30,6 +31,10 @@ public record Folders(Path root, Path run) {
 
   public Path volumes() {
     return root.resolve("volumes");
+  }
+
+  public Path networks() {
+    return root.resolve("networks");
   }
 
   public Path events() {

@@ -3,6 +3,7 @@ package dev.abode.engine.record;
 import dev.abode.engine.instance.HealthCheck;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.MountSpec;
+import dev.abode.engine.network.EndpointSpec;
 import dev.abode.image.Digest;
 import dev.abode.image.Platform;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param stopSignal a name or number
  * @param health how its health is found out, from the spec or the image
  * @param mounts with anonymous volumes resolved
+ * @param endpoints the bridge networks it belongs to, by ID
  */
 public record InstanceRecord(
     int format,
@@ -37,6 +39,7 @@ public record InstanceRecord(
     Duration stopTimeout,
     Optional<HealthCheck> health,
     List<MountSpec> mounts,
+    List<EndpointSpec> endpoints,
     List<String> warnings) {
   public static final int FORMAT = 1;
 
@@ -58,12 +61,14 @@ public record InstanceRecord(
           Duration.ofSeconds(10),
           Optional.empty(),
           List.of(),
+          List.of(),
           List.of());
 
   public InstanceRecord {
     arguments = List.copyOf(arguments);
     environment = List.copyOf(environment);
     mounts = List.copyOf(mounts);
+    endpoints = List.copyOf(endpoints);
     warnings = List.copyOf(warnings);
   }
 
@@ -84,6 +89,7 @@ public record InstanceRecord(
         TEMPLATE.stopSignal(),
         TEMPLATE.stopTimeout(),
         Optional.empty(),
+        List.of(),
         List.of(),
         List.of());
   }
@@ -106,6 +112,29 @@ public record InstanceRecord(
         stopTimeout,
         health,
         mounts,
+        endpoints,
+        warnings);
+  }
+
+  /** The same instance in other networks. */
+  public InstanceRecord withEndpoints(List<EndpointSpec> newEndpoints) {
+    return new InstanceRecord(
+        format,
+        id,
+        name,
+        created,
+        spec,
+        imageId,
+        platform,
+        arguments,
+        environment,
+        workingDirectory,
+        user,
+        stopSignal,
+        stopTimeout,
+        health,
+        mounts,
+        newEndpoints,
         warnings);
   }
 
@@ -127,6 +156,7 @@ public record InstanceRecord(
         stopTimeout,
         health,
         mounts,
+        endpoints,
         warnings);
   }
 }

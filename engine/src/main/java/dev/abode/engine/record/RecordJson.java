@@ -1,5 +1,9 @@
 package dev.abode.engine.record;
 
+import dev.abode.engine.network.IpAddress;
+import dev.abode.engine.network.MacAddress;
+import dev.abode.engine.network.Port;
+import dev.abode.engine.network.Subnet;
 import dev.abode.image.Digest;
 import dev.abode.image.Platform;
 import io.avaje.json.JsonReader;
@@ -247,13 +251,17 @@ public final class RecordJson {
   }
 
   private static final Map<Class<?>, Function<String, Object>> LEAVES =
-      Map.of(
-          String.class, s -> s,
-          Instant.class, Instant::parse,
-          Duration.class, Duration::parse,
-          Path.class, Path::of,
-          Digest.class, Digest::parse,
-          Platform.class, Platform::parse);
+      Map.ofEntries(
+          Map.entry(String.class, s -> s),
+          Map.entry(Instant.class, Instant::parse),
+          Map.entry(Duration.class, Duration::parse),
+          Map.entry(Path.class, Path::of),
+          Map.entry(Digest.class, Digest::parse),
+          Map.entry(Platform.class, Platform::parse),
+          Map.entry(IpAddress.class, IpAddress::parse),
+          Map.entry(Subnet.class, Subnet::parse),
+          Map.entry(MacAddress.class, MacAddress::parse),
+          Map.entry(Port.class, Port::parse));
 
   /** What a component is that neither the document nor a template gives. */
   private static Object absent(Type type, Class<?> owner, String name) {

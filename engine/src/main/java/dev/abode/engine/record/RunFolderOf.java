@@ -20,6 +20,11 @@ public record RunFolderOf(Path path) {
     return path.resolve("run.json");
   }
 
+  /** The addresses and ports it was given, {@code NetworkRun}. */
+  public Path network() {
+    return path.resolve("network.json");
+  }
+
   /** Holds a folder an exec session. */
   public Path execs() {
     return path.resolve("x");

@@ -14,6 +14,10 @@ import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.instance.Security;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Streams;
+import dev.abode.engine.network.EndpointSpec;
+import dev.abode.engine.network.IpAddress;
+import dev.abode.engine.network.Port;
+import dev.abode.engine.network.PortBinding;
 import dev.abode.image.Digest;
 import dev.abode.image.Platform;
 import java.nio.file.Files;
@@ -80,6 +84,10 @@ class RecordJsonTest {
                   new MountSpec.Tmpfs(
                       "/t", false, OptionalLong.of(1), OptionalInt.of(01777), "exec"),
                   new MountSpec.Volume(Optional.of("v"), "/v", false, true, Optional.empty())))
+          .ports(
+              List.of(
+                  new PortBinding(
+                      Port.parse("53/udp"), Optional.of(IpAddress.parse("::1")), 100, 110)))
           .restart(new RestartPolicy(RestartPolicy.Mode.ON_FAILURE, 4))
           .stopTimeout(Duration.ofMillis(1500))
           .health(
@@ -109,6 +117,7 @@ class RecordJsonTest {
         Duration.ofSeconds(10),
         spec.health(),
         spec.mounts(),
+        List.of(EndpointSpec.of("n").withAddress(IpAddress.parse("10.0.0.7")).withAliases("a")),
         List.of("careful"));
   }
 

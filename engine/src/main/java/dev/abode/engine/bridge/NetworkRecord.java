@@ -1,0 +1,105 @@
+package dev.abode.engine.bridge;
+
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.network.IpAddress.Family;
+import dev.abode.engine.network.NetworkInfo;
+import dev.abode.engine.network.NetworkOption;
+import dev.abode.engine.network.SubnetSpec;
+import dev.abode.engine.record.AtomicFile;
+import dev.abode.engine.record.RecordJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A network as it is kept on disk.
+ *
+ * @param format of this document, {@value #FORMAT} today
+ * @param subnets at most one a family, gateways chosen
+ */
+record NetworkRecord(
+    int format,
+    String id,
+    String name,
+    Instant created,
+    List<SubnetSpec> subnets,
+    boolean ipv4,
+    boolean ipv6,
+    boolean internal,
+    boolean attachable,
+    Map<String, String> options,
+    Map<String, String> labels) {
+  static final int FORMAT = 1;
+
+  private static final NetworkRecord TEMPLATE =
+      new NetworkRecord(
+          FORMAT, "", "", Instant.EPOCH, List.of(), true, false, false, false, Map.of(), Map.of());
+
+  NetworkRecord {
+    subnets = List.copyOf(subnets);
+    options = Map.copyOf(options);
+    labels = Map.copyOf(labels);
+  }
+
+  /**
+   * Reads one.
+   *
+   * @throws IllegalArgumentException when the document is damaged, or of a newer engine
+   */
+  static NetworkRecord read(Path file) throws IOException {
+    NetworkRecord read = RecordJson.read(Files.readAllBytes(file), TEMPLATE);
+    if (read.format > FORMAT) {
+      throw new IllegalArgumentException(
+          "it has format "
+              + read.format
+              + ", and this engine knows formats up to "
+              + FORMAT
+              + "; use the newer engine that wrote it");
+    }
+    return read;
+  }
+
+  /** Writes it so that it survives a loss of power. */
+  void write(Path folder) throws IOException {
+    AtomicFile.replaceDurably(file(folder, id), RecordJson.write(this));
+  }
+
+  static Path file(Path folder, String id) {
+    return folder.resolve(id + ".json");
+  }
+
+  /** The name of its interface on the host. */
+  String bridge() {
+    return NetworkOption.BRIDGE_NAME.in(options).orElseGet(() -> "br-" + id.substring(0, 12));
+  }
+
+  boolean isDefault() {
+    return NetworkOption.DEFAULT_BRIDGE.in(options).filter("true"::equals).isPresent();
+  }
+
+  /** Its addresses of that family. */
+  Optional<SubnetSpec> subnet(Family family) {
+    return subnets.stream().filter(subnet -> subnet.subnet().family() == family).findFirst();
+  }
+
+  NetworkInfo info(List<Endpoint> endpoints) {
+    return new NetworkInfo(
+        id,
+        name,
+        created,
+        NetworkInfo.Kind.BRIDGE,
+        subnets,
+        ipv4,
+        ipv6,
+        internal,
+        attachable,
+        options,
+        labels,
+        bridge(),
+        endpoints);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.abode.engine.bridge;
+
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.network.PublishedPort;
+import dev.abode.engine.record.AtomicFile;
+import dev.abode.engine.record.RecordJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a running instance was given: written to its run folder before the kernel knows of it, so
+ * that an engine that follows can find it and take it away.
+ *
+ * @param format of this document, {@value #FORMAT} today
+ * @param endpoints one a network, the first being the way to elsewhere
+ */
+public record NetworkRun(int format, List<Endpoint> endpoints, List<PublishedPort> ports) {
+  static final int FORMAT = 1;
+
+  /** No bridge network. */
+  public static final NetworkRun NONE = new NetworkRun(FORMAT, List.of(), List.of());
+
+  public NetworkRun {
+    endpoints = List.copyOf(endpoints);
+    ports = List.copyOf(ports);
+  }
+
+  /** Reads one; nothing when there is none. */
+  static NetworkRun read(Path file) throws IOException {
+    try {
+      return RecordJson.read(Files.readAllBytes(file), NONE);
+    } catch (NoSuchFileException e) {
+      return NONE;
+    }
+  }
+
+  void write(Path file) throws IOException {
+    AtomicFile.replace(file, RecordJson.write(this));
+  }
+}
