@@ -129,5 +129,8 @@ require_build_tools() {
   require_jdk || return
   require_tools "to build Abode" \
     gcc=gcc make=make ld=binutils musl-gcc=musl-tools curl=curl unzip=unzip flock=util-linux || return
-  [ -e /usr/include/linux/types.h ] || install_packages "to compile abode-init" linux-libc-dev
+  # gcc only recommends the headers of the C library, and brings those of the kernel with them.
+  if ! [ -e /usr/include/linux/types.h ] || ! [ -e /usr/include/assert.h ]; then
+    install_packages "to compile abode-init" libc6-dev linux-libc-dev
+  fi
 }
