@@ -66,7 +66,7 @@ public final class DockerApi implements AutoCloseable {
     routes.addAll(new ContainerRoutes(engine, containers).routes());
     routes.addAll(new ExecRoutes(engine).routes());
     routes.addAll(new ImageRoutes(engine, images).routes());
-    routes.addAll(new NetworkRoutes().routes());
+    routes.addAll(new NetworkRoutes(engine).routes());
     routes.addAll(new VolumeRoutes(engine).routes());
     return new Router(routes, SystemRoutes.commonFields());
   }

@@ -6,6 +6,7 @@ import dev.abode.docker.json.JsonObject;
 import dev.abode.docker.route.Call;
 import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
+import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Sharing;
@@ -32,11 +33,26 @@ final class ContainerCreation {
     SpecReader.Reading reading =
         SpecReader.read(
             body, call.query().text("name"), image.map(Image::config).flatMap(ImageConfig::health));
-    Instance instance = engine.create(named(reading.spec()));
+    Instance instance = create(named(reading.spec()));
     // The engine may have words of its own, partly the same.
     Set<String> warnings = new LinkedHashSet<>(reading.warnings());
     warnings.addAll(instance.info().warnings());
     call.respond(201, new JsonDocument().with("Id", instance.id()).with("Warnings", warnings));
+  }
+
+  /**
+   * The image is there, so what is missing is something else; but {@code docker run} takes every
+   * 404 for a missing image, and would pull it and hide what was wrong.
+   */
+  private Instance create(InstanceSpec spec) throws IOException {
+    try {
+      return engine.create(spec);
+    } catch (EngineException e) {
+      if (e.kind() == EngineException.Kind.NOT_FOUND) {
+        throw ApiException.invalid(String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
   }
 
   /** As in Docker, who is in the host's network goes by the host's name. */

@@ -1,7 +1,6 @@
 package dev.abode.docker.container;
 
 import dev.abode.docker.json.JsonDocument;
-import dev.abode.docker.network.BuiltInNetwork;
 import dev.abode.docker.time.GoTime;
 import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
@@ -10,34 +9,38 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.MountSpec;
-import dev.abode.engine.instance.NetworkMode;
 import dev.abode.image.Image;
 import dev.abode.image.ImageConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What clients are shown of an instance: the line of a list and the whole of inspect. */
 public final class ContainerDocuments {
   private final Engine engine;
+  private final NetworkSettings networks;
 
   public ContainerDocuments(Engine engine) {
     this.engine = engine;
+    this.networks = new NetworkSettings(engine);
+  }
+
+  NetworkSettings networks() {
+    return networks;
   }
 
   // ---- GET /containers/json
 
   /** One element of the list. */
-  public JsonDocument summary(InstanceInfo info) {
+  public JsonDocument summary(InstanceInfo info) throws IOException {
     InstanceSpec spec = info.spec();
-    JsonDocument networks = new JsonDocument();
-    BuiltInNetwork.of(spec.network())
-        .ifPresent(network -> networks.with(network.name(), endpoint(network)));
     return new JsonDocument()
         .with("Id", info.id())
         .with("Names", List.of("/" + info.name()))
@@ -45,16 +48,16 @@ public final class ContainerDocuments {
         .with("ImageID", info.imageId().toString())
         .with("Command", String.join(" ", info.arguments()))
         .with("Created", info.created().getEpochSecond())
-        .with("Ports", List.of())
+        .with("Ports", NetworkSettings.summary(info, exposedPorts(info)))
         .with("Labels", labels(info))
         .with("State", info.state().status().word())
         .with("Status", status(info.state(), Instant.now()))
         .with(
             "HostConfig",
             new JsonDocument()
-                .with("NetworkMode", networkMode(spec.network()))
+                .with("NetworkMode", NetworkSettings.mode(spec.network()))
                 .withIfAny("Annotations", spec.annotations()))
-        .with("NetworkSettings", new JsonDocument().with("Networks", networks))
+        .with("NetworkSettings", new JsonDocument().with("Networks", networks.networks(info)))
         .with("Mounts", mounts(info));
   }
 
@@ -150,7 +153,7 @@ public final class ContainerDocuments {
     return document
         .with("Mounts", mounts(info))
         .with("Config", config(info))
-        .with("NetworkSettings", networkSettings(info));
+        .with("NetworkSettings", networks.inspect(info, exposedPorts(info)));
   }
 
   private static JsonDocument state(InstanceState state) {
@@ -234,6 +237,15 @@ public final class ContainerDocuments {
     return engine.options().root().resolve("volumes").resolve(name).resolve("_data").toString();
   }
 
+  /** Those of the image, those asked for, and those that are to be published. */
+  private List<String> exposedPorts(InstanceInfo info) {
+    Set<String> exposed = new LinkedHashSet<>();
+    image(info).ifPresent(image -> exposed.addAll(image.config().exposedPorts()));
+    exposed.addAll(info.spec().exposedPorts());
+    info.spec().ports().forEach(binding -> exposed.add(binding.port().toString()));
+    return List.copyOf(exposed);
+  }
+
   private JsonDocument config(InstanceInfo info) {
     InstanceSpec spec = info.spec();
     Optional<ImageConfig> image = image(info).map(Image::config);
@@ -244,8 +256,7 @@ public final class ContainerDocuments {
       command = image.map(ImageConfig::command).orElse(List.of());
     }
     Map<String, Object> exposed = new LinkedHashMap<>();
-    image.ifPresent(i -> i.exposedPorts().forEach(port -> exposed.put(port, Map.of())));
-    spec.exposedPorts().forEach(port -> exposed.put(port, Map.of()));
+    exposedPorts(info).forEach(port -> exposed.put(port, Map.of()));
     Map<String, Object> volumes = new LinkedHashMap<>();
     image.ifPresent(i -> i.volumes().forEach(path -> volumes.put(path, Map.of())));
     JsonDocument document =
@@ -273,59 +284,5 @@ public final class ContainerDocuments {
         .withIfPresent("StopSignal", spec.stopSignal().or(() -> image.flatMap(i -> i.stopSignal())))
         .withIfPresent("StopTimeout", spec.stopTimeout().map(Duration::toSeconds));
     return document;
-  }
-
-  private static JsonDocument networkSettings(InstanceInfo info) {
-    JsonDocument networks = new JsonDocument();
-    BuiltInNetwork.of(info.spec().network())
-        .ifPresent(network -> networks.with(network.name(), endpoint(network)));
-    return new JsonDocument()
-        .with("Bridge", "")
-        .with("SandboxID", "")
-        .with("SandboxKey", info.state().pid() > 0 ? "/proc/" + info.state().pid() + "/ns/net" : "")
-        .with("Ports", Map.of())
-        .with("HairpinMode", false)
-        .with("LinkLocalIPv6Address", "")
-        .with("LinkLocalIPv6PrefixLen", 0)
-        .with("SecondaryIPAddresses", JsonDocument.NULL)
-        .with("SecondaryIPv6Addresses", JsonDocument.NULL)
-        .with("EndpointID", "")
-        .with("Gateway", "")
-        .with("GlobalIPv6Address", "")
-        .with("GlobalIPv6PrefixLen", 0)
-        .with("IPAddress", "")
-        .with("IPPrefixLen", 0)
-        .with("IPv6Gateway", "")
-        .with("MacAddress", "")
-        .with("Networks", networks);
-  }
-
-  private static JsonDocument endpoint(BuiltInNetwork network) {
-    return new JsonDocument()
-        .with("IPAMConfig", JsonDocument.NULL)
-        .with("Links", JsonDocument.NULL)
-        .with("Aliases", JsonDocument.NULL)
-        .with("MacAddress", "")
-        .with("DriverOpts", JsonDocument.NULL)
-        .with("GwPriority", 0)
-        .with("NetworkID", network.id())
-        .with("EndpointID", "")
-        .with("Gateway", "")
-        .with("IPAddress", "")
-        .with("IPPrefixLen", 0)
-        .with("IPv6Gateway", "")
-        .with("GlobalIPv6Address", "")
-        .with("GlobalIPv6PrefixLen", 0)
-        .with("DNSNames", JsonDocument.NULL);
-  }
-
-  static String networkMode(NetworkMode mode) {
-    return switch (mode) {
-      case NetworkMode.None _ -> "none";
-      case NetworkMode.Host _ -> "host";
-      case NetworkMode.Instance other -> "container:" + other.nameOrId();
-      case NetworkMode.Unspecified _ -> "default";
-      case NetworkMode.Bridged bridged -> bridged.endpoints().getFirst().network();
-    };
   }
 }

@@ -3,7 +3,6 @@ package dev.abode.docker.container;
 import dev.abode.docker.failure.ApiException;
 import dev.abode.docker.filter.Filters;
 import dev.abode.docker.json.JsonDocument;
-import dev.abode.docker.network.BuiltInNetwork;
 import dev.abode.docker.route.Call;
 import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
@@ -112,7 +111,7 @@ final class ContainerList {
     return documents.summary(info).with("SizeRw", written).with("SizeRootFs", written + image);
   }
 
-  private boolean matches(InstanceInfo info, Filters filters) {
+  private boolean matches(InstanceInfo info, Filters filters) throws IOException {
     InstanceState state = info.state();
     return filters.any("id", info.id()::startsWith)
         && filters.any("name", name -> matchesName(name, info.name()))
@@ -122,9 +121,9 @@ final class ContainerList {
         && filters.any("ancestor", ancestor -> descendsFrom(info, ancestor))
         && filters.is("health", healthOf(state))
         && filters.any("volume", volume -> hasVolume(info, volume))
-        && filters.any("network", network -> inNetwork(info, network))
+        && inNetwork(info, filters)
         && filters.flag("is-task").filter(task -> task).isEmpty()
-        && !filters.has("publish")
+        && filters.any("publish", port -> publishes(info, port))
         && filters.any("expose", port -> exposes(info, port));
   }
 
@@ -176,10 +175,19 @@ final class ContainerList {
                     });
   }
 
-  private static boolean inNetwork(InstanceInfo info, String network) {
-    return BuiltInNetwork.of(info.spec().network())
-        .filter(n -> n.name().equals(network) || n.id().startsWith(network))
-        .isPresent();
+  private boolean inNetwork(InstanceInfo info, Filters filters) throws IOException {
+    for (String network : filters.all("network")) {
+      if (documents.networks().isIn(info, network)) {
+        return true;
+      }
+    }
+    return !filters.has("network");
+  }
+
+  private static boolean publishes(InstanceInfo info, String port) {
+    String full = port.contains("/") ? port : port + "/tcp";
+    return info.ports().stream()
+        .anyMatch(p -> full.equals(p.hostPort() + "/" + p.port().protocol().word()));
   }
 
   private static boolean exposes(InstanceInfo info, String port) {

@@ -30,8 +30,8 @@ final class HostConfigDocument {
     document
         .with("ContainerIDFile", "")
         .with("LogConfig", log(spec.log()))
-        .with("NetworkMode", ContainerDocuments.networkMode(spec.network()))
-        .with("PortBindings", Map.of())
+        .with("NetworkMode", NetworkSettings.mode(spec.network()))
+        .with("PortBindings", NetworkSettings.bindings(spec.ports()))
         .with("RestartPolicy", restart(spec.restart()))
         .with("AutoRemove", spec.autoRemove())
         .with("VolumeDriver", "")
@@ -42,13 +42,13 @@ final class HostConfigDocument {
     security(document, spec.security());
     document
         .with("Dns", spec.dns())
-        .with("DnsOptions", List.of())
-        .with("DnsSearch", List.of())
+        .with("DnsOptions", spec.dnsOptions())
+        .with("DnsSearch", spec.dnsSearch())
         .withOrNull("ExtraHosts", spec.extraHosts())
         .withOrNull("GroupAdd", spec.groupsAdded())
         .with("Cgroup", "")
         .with("Links", JsonDocument.NULL)
-        .with("PublishAllPorts", false)
+        .with("PublishAllPorts", spec.publishAll())
         .with("ReadonlyRootfs", spec.readOnlyRootfs())
         .with("ShmSize", spec.shmBytes().orElse(64L << 20))
         .with("Runtime", spec.isolation() == Isolation.VM ? "vm" : "container")

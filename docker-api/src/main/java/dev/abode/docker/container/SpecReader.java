@@ -7,7 +7,6 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.LogSpec;
-import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.instance.Streams;
 import dev.abode.image.ImageConfig;
@@ -24,20 +23,15 @@ import java.util.OptionalLong;
  * without knowing.
  */
 final class SpecReader {
-  private static final String NO_BRIDGE =
-      "bridge networks and published ports are not supported yet; use --network none or --network"
-          + " host";
-
   /** Fields of HostConfig that are refused when they say something, and why. */
   private static final Map<String, String> REFUSED =
       Map.ofEntries(
-          Map.entry("PortBindings", NO_BRIDGE),
-          Map.entry("PublishAllPorts", NO_BRIDGE),
-          Map.entry("Links", "links need bridge networks, which are not supported yet"),
+          Map.entry(
+              "Links",
+              "links are not supported; instances on one network know each other by name already,"
+                  + " and --network-alias gives them further names"),
           Map.entry("VolumesFrom", "--volumes-from is not supported; name the mounts with -v"),
           Map.entry("StorageOpt", "--storage-opt is not supported"),
-          Map.entry("DnsSearch", "--dns-search is not supported yet"),
-          Map.entry("DnsOptions", "--dns-option is not supported yet"),
           Map.entry("Cgroup", "joining the cgroup of another container is not supported"));
 
   private final JsonObject config;
@@ -92,11 +86,15 @@ final class SpecReader {
         .groupsAdded(host.texts("GroupAdd"))
         .extraHosts(host.texts("ExtraHosts"))
         .dns(host.texts("Dns"))
+        .dnsSearch(host.texts("DnsSearch"))
+        .dnsOptions(host.texts("DnsOptions"))
         .isolation(isolation())
         .limits(LimitsReader.read(host))
         .security(SecurityReader.security(host))
         .sharing(SecurityReader.sharing(host))
-        .network(network())
+        .network(NetworkReader.mode(config, host))
+        .ports(NetworkReader.ports(host))
+        .publishAll(host.flag("PublishAllPorts"))
         .mounts(MountReader.read(config, host))
         .readOnlyRootfs(host.flag("ReadonlyRootfs"))
         .initProcess(host.flag("Init"))
@@ -113,9 +111,6 @@ final class SpecReader {
             throw ApiException.unsupported(why + " (HostConfig." + member + ")");
           }
         });
-    if (config.says("MacAddress")) {
-      throw ApiException.unsupported(NO_BRIDGE + " (MacAddress)");
-    }
     if (config.says("OnBuild")) {
       throw ApiException.unsupported("OnBuild has no meaning for a container");
     }
@@ -155,25 +150,6 @@ final class SpecReader {
       default ->
           throw ApiException.invalid(
               "unknown or invalid runtime name: " + runtime + "; there are container and vm");
-    };
-  }
-
-  private NetworkMode network() {
-    for (String network :
-        config.objectOrEmpty("NetworkingConfig").objectOrEmpty("EndpointsConfig").names()) {
-      if (!List.of("none", "host", "default").contains(network)) {
-        throw ApiException.unsupported(NO_BRIDGE + " (network " + network + ")");
-      }
-    }
-    String mode = config.flag("NetworkDisabled") ? "none" : host.textOrEmpty("NetworkMode");
-    if (mode.startsWith("container:")) {
-      return new NetworkMode.Instance(mode.substring("container:".length()));
-    }
-    return switch (mode) {
-      case "", "default" -> new NetworkMode.Unspecified();
-      case "none" -> new NetworkMode.None();
-      case "host" -> new NetworkMode.Host();
-      default -> throw ApiException.unsupported(NO_BRIDGE + " (network " + mode + ")");
     };
   }
 

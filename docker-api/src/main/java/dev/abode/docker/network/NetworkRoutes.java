@@ -3,96 +3,116 @@ package dev.abode.docker.network;
 import dev.abode.docker.failure.ApiException;
 import dev.abode.docker.filter.Filters;
 import dev.abode.docker.json.JsonDocument;
+import dev.abode.docker.json.JsonObject;
 import dev.abode.docker.route.Call;
 import dev.abode.docker.route.Route;
+import dev.abode.docker.time.GoTime;
+import dev.abode.engine.Engine;
+import dev.abode.engine.network.NetworkInfo;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/**
- * The networks there always are, {@code none} and {@code host}, and an honest no to the rest, so
- * that clients that look around first can go on.
- */
+/** The table of {@code /networks}. */
 public final class NetworkRoutes {
-  private static final String NOT_YET =
-      "networks of one's own are not supported yet; containers can use none and host";
+  private static final Set<String> FILTERS =
+      Set.of("name", "id", "driver", "type", "scope", "label", "dangling");
+
+  private final Engine engine;
+
+  public NetworkRoutes(Engine engine) {
+    this.engine = engine;
+  }
 
   public List<Route> routes() {
     return List.of(
         Route.get("/networks", this::list),
         Route.get("/networks/{id}", this::inspect),
-        Route.post("/networks/create", call -> refuse(NOT_YET)),
-        Route.post("/networks/prune", call -> call.respond(pruned("NetworksDeleted"))),
-        Route.post("/networks/{id}/connect", call -> refuse(NOT_YET)),
-        Route.post("/networks/{id}/disconnect", call -> refuse(NOT_YET)),
-        Route.delete("/networks/{id}", this::delete));
-  }
-
-  private static void refuse(String why) {
-    throw ApiException.unsupported(why);
-  }
-
-  private static JsonDocument pruned(String member) {
-    return new JsonDocument().with(member, JsonDocument.NULL);
+        Route.post("/networks/create", this::create),
+        Route.post("/networks/prune", this::prune),
+        Route.post("/networks/{id}/connect", this::connect),
+        Route.post("/networks/{id}/disconnect", this::disconnect),
+        Route.delete("/networks/{id}", this::remove));
   }
 
   private void list(Call call) throws IOException {
-    Filters filters =
-        Filters.parse(
-            call.query().text("filters"),
-            Set.of("name", "id", "driver", "type", "scope", "label", "dangling"));
+    Filters filters = Filters.parse(call.query().text("filters"), FILTERS);
+    for (String type : filters.all("type")) {
+      if (!type.equals("custom") && !type.equals("builtin")) {
+        throw ApiException.invalid("invalid filter 'type=" + type + "'; there are custom, builtin");
+      }
+    }
+    Optional<Boolean> dangling = filters.flag("dangling");
     call.respond(
-        BuiltInNetwork.ALL.stream()
+        engine.networks().list().stream()
             .filter(network -> filters.matches("name", network.name()))
-            .filter(network -> filters.any("id", network.id()::startsWith))
-            .filter(network -> filters.is("driver", network.driver()))
-            .filter(network -> filters.is("type", "builtin"))
+            .filter(network -> filters.any("id", network.id()::contains))
+            .filter(network -> filters.is("driver", network.kind().driver()))
+            .filter(network -> filters.is("type", network.isBuiltIn() ? "builtin" : "custom"))
             .filter(network -> filters.is("scope", "local"))
-            .filter(network -> filters.labels(Map.of()))
-            .map(NetworkRoutes::document)
+            .filter(network -> filters.labels(network.labels()))
+            .filter(network -> dangling.isEmpty() || dangling.get() == isDangling(network))
+            .map(NetworkDocuments::summary)
             .toList());
   }
 
+  private boolean isDangling(NetworkInfo network) {
+    return !network.isBuiltIn() && engine.networks().members(network).isEmpty();
+  }
+
   private void inspect(Call call) throws IOException {
-    call.respond(document(find(call)));
+    String scope = call.query().text("scope").orElse("");
+    NetworkInfo network = engine.networks().require(call.parameter("id"));
+    if (!scope.isEmpty() && !scope.equals("local")) {
+      throw ApiException.notFound("network " + call.parameter("id") + " not found");
+    }
+    call.respond(NetworkDocuments.inspect(network, engine));
   }
 
-  private void delete(Call call) {
-    throw new ApiException(
-        403, find(call).name() + " is a pre-defined network and cannot be removed");
+  private void create(Call call) throws IOException {
+    NetworkInfo network = engine.networks().create(NetworkSpecReader.network(call.document()));
+    call.respond(201, new JsonDocument().with("Id", network.id()).with("Warning", ""));
   }
 
-  private static BuiltInNetwork find(Call call) {
-    String wanted = call.parameter("id");
-    return BuiltInNetwork.ALL.stream()
-        .filter(network -> network.name().equals(wanted) || network.id().startsWith(wanted))
-        .findFirst()
-        .orElseThrow(() -> ApiException.notFound("network " + wanted + " not found"));
+  private void remove(Call call) throws IOException {
+    engine.networks().remove(call.parameter("id"));
+    call.respond(204);
   }
 
-  private static JsonDocument document(BuiltInNetwork network) {
-    return new JsonDocument()
-        .with("Name", network.name())
-        .with("Id", network.id())
-        .with("Created", "2026-01-01T00:00:00Z")
-        .with("Scope", "local")
-        .with("Driver", network.driver())
-        .with("EnableIPv4", true)
-        .with("EnableIPv6", false)
-        .with(
-            "IPAM",
-            new JsonDocument()
-                .with("Driver", "default")
-                .with("Options", JsonDocument.NULL)
-                .with("Config", List.of()))
-        .with("Internal", false)
-        .with("Attachable", false)
-        .with("Ingress", false)
-        .with("ConfigFrom", new JsonDocument().with("Network", ""))
-        .with("ConfigOnly", false)
-        .with("Containers", Map.of())
-        .with("Options", Map.of())
-        .with("Labels", Map.of());
+  private void prune(Call call) throws IOException {
+    Filters filters =
+        Filters.parse(call.query().text("filters"), Set.of("until", "label", "label!"));
+    Optional<Instant> until = filters.first("until").map(text -> GoTime.parse(text, Instant.now()));
+    List<String> removed =
+        engine
+            .networks()
+            .prune(
+                network ->
+                    filters.labels(network.labels())
+                        && until.filter(t -> !network.created().isBefore(t)).isEmpty());
+    call.respond(new JsonDocument().withOrNull("NetworksDeleted", removed));
+  }
+
+  private void connect(Call call) throws IOException {
+    JsonObject body = call.document();
+    engine
+        .networks()
+        .connect(
+            container(body),
+            NetworkSpecReader.endpoint(call.parameter("id"), body.objectOrEmpty("EndpointConfig")));
+    call.respond(200);
+  }
+
+  private void disconnect(Call call) throws IOException {
+    JsonObject body = call.document();
+    engine.networks().disconnect(container(body), call.parameter("id"), body.flag("Force"));
+    call.respond(200);
+  }
+
+  private static String container(JsonObject body) {
+    return body.nonEmptyText("Container")
+        .orElseThrow(() -> ApiException.invalid("no container: Container must not be empty"));
   }
 }

@@ -1,2 +1,2 @@
-/** Networks, as far as there are any. */
+/** Networks, and the part of other documents that tells of networks and ports. */
 package dev.abode.docker.network;

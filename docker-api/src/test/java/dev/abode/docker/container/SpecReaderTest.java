@@ -154,11 +154,6 @@ class SpecReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{'Image':'a','HostConfig':{'PortBindings':{'80/tcp':[{'HostPort':'80'}]}}}",
-        "{'Image':'a','HostConfig':{'PublishAllPorts':true}}",
-        "{'Image':'a','HostConfig':{'NetworkMode':'bridge'}}",
-        "{'Image':'a','HostConfig':{'NetworkMode':'mine'}}",
-        "{'Image':'a','NetworkingConfig':{'EndpointsConfig':{'mine':{}}}}",
         "{'Image':'a','HostConfig':{'Links':['a:b']}}",
         "{'Image':'a','HostConfig':{'VolumesFrom':['b']}}",
         "{'Image':'a','HostConfig':{'StorageOpt':{'size':'1g'}}}",

@@ -1,0 +1,160 @@
+package dev.abode.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.abode.docker.TestEngine.Outcome;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The verbs on networks of the unmodified docker CLI. */
+@Timeout(120)
+class NetworkCliTest {
+  private static TestEngine engine;
+
+  @BeforeAll
+  static void open() throws IOException {
+    engine = new TestEngine();
+  }
+
+  @AfterAll
+  static void close() throws Exception {
+    engine.close();
+  }
+
+  private static Outcome docker(String... arguments) throws IOException, InterruptedException {
+    return engine.docker(arguments);
+  }
+
+  private static String inspect(String network, String format) throws Exception {
+    return docker("network", "inspect", "--format", format, network).ok();
+  }
+
+  @Test
+  void aNetworkIsMadeShownAndRemoved() throws Exception {
+    String id =
+        docker(
+                "network",
+                "create",
+                "--subnet",
+                "10.231.7.0/24",
+                "--gateway",
+                "10.231.7.9",
+                "--ip-range",
+                "10.231.7.128/25",
+                "--aux-address",
+                "printer=10.231.7.200",
+                "--label",
+                "tier=back",
+                "--opt",
+                "com.docker.network.driver.mtu=1400",
+                "shown")
+            .ok();
+    assertThat(id).matches("[0-9a-f]{64}");
+    assertThat(inspect("shown", "{{.Id}} {{.Driver}} {{.Scope}} {{.EnableIPv6}} {{.Internal}}"))
+        .isEqualTo(id + " bridge local false false");
+    assertThat(inspect(id.substring(0, 12), "{{json (index .IPAM.Config 0)}}"))
+        .isEqualTo(
+            "{\"Subnet\":\"10.231.7.0/24\",\"IPRange\":\"10.231.7.128/25\","
+                + "\"Gateway\":\"10.231.7.9\","
+                + "\"AuxiliaryAddresses\":{\"printer\":\"10.231.7.200\"}}");
+    assertThat(inspect("shown", "{{json .Options}} {{json .Labels}} {{json .Containers}}"))
+        .isEqualTo("{\"com.docker.network.driver.mtu\":\"1400\"} {\"tier\":\"back\"} {}");
+    assertThat(docker("network", "ls", "-q", "--no-trunc", "--filter", "label=tier=back").ok())
+        .isEqualTo(id);
+    assertThat(docker("network", "create", "shown").errors())
+        .contains("network with name shown already exists");
+    assertThat(docker("network", "rm", "shown").ok()).isEqualTo("shown");
+    assertThat(docker("network", "inspect", "shown").errors()).contains("network shown not found");
+  }
+
+  @Test
+  void thoseThatAreAlwaysThereStay() throws Exception {
+    assertThat(docker("network", "ls", "--filter", "type=builtin", "--format", "{{.Name}}").ok())
+        .contains("bridge", "host", "none");
+    assertThat(inspect("host", "{{.Driver}}")).isEqualTo("host");
+    assertThat(inspect("none", "{{.Driver}}")).isEqualTo("null");
+    assertThat(docker("network", "rm", "bridge").errors())
+        .contains("bridge is a pre-defined network and cannot be removed");
+  }
+
+  @Test
+  void unusedNetworksArePruned() throws Exception {
+    docker("network", "create", "--label", "prune=me", "unused").ok();
+    docker("network", "create", "--label", "prune=me", "used").ok();
+    String member = docker("create", "--network", "used", TestEngine.IMAGE, "true").ok();
+    assertThat(docker("network", "prune", "-f", "--filter", "label=prune=me").ok())
+        .contains("unused")
+        .doesNotContain("\nused");
+    docker("rm", member).ok();
+    assertThat(docker("network", "prune", "-f", "--filter", "label=prune=me").ok())
+        .contains("used");
+  }
+
+  @Test
+  void whatIsAskedForAtCreationIsShownBeforeTheStart() throws Exception {
+    docker("network", "create", "--subnet", "10.231.8.0/24", "asked").ok();
+    docker("network", "create", "--subnet", "10.231.9.0/24", "further").ok();
+    docker(
+            "create",
+            "--name",
+            "member",
+            "--network",
+            "asked",
+            "--ip",
+            "10.231.8.77",
+            "--network-alias",
+            "db",
+            "--dns",
+            "192.0.2.53",
+            "--dns-search",
+            "corp.example",
+            "--dns-option",
+            "ndots:3",
+            "--add-host",
+            "gate:host-gateway",
+            "-p",
+            "127.0.0.1:18080:80",
+            "-p",
+            "53/udp",
+            "--expose",
+            "99",
+            TestEngine.IMAGE,
+            "true")
+        .ok();
+    docker("network", "connect", "--alias", "other", "further", "member").ok();
+    assertThat(container("{{json .HostConfig.PortBindings}}"))
+        .contains("\"80/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"18080\"}]", "\"53/udp\"");
+    assertThat(
+            container("{{.HostConfig.NetworkMode}} {{.HostConfig.Dns}} {{.HostConfig.DnsSearch}}"))
+        .isEqualTo("asked [192.0.2.53] [corp.example]");
+    assertThat(container("{{json .NetworkSettings.Networks.asked.Aliases}}")).isEqualTo("[\"db\"]");
+    assertThat(container("{{.NetworkSettings.Networks.asked.IPAMConfig.IPv4Address}}"))
+        .isEqualTo("10.231.8.77");
+    assertThat(container("{{json .NetworkSettings.Networks.further.DNSNames}}"))
+        .startsWith("[\"member\",\"other\",");
+    assertThat(docker("ps", "-aq", "--filter", "network=further").ok()).isNotEmpty();
+    docker("network", "disconnect", "further", "member").ok();
+    assertThat(docker("ps", "-aq", "--filter", "network=further").ok()).isEmpty();
+    docker("rm", "member").ok();
+    docker("network", "rm", "asked", "further").ok();
+  }
+
+  private static String container(String format) throws Exception {
+    return docker("inspect", "--format", format, "member").ok();
+  }
+
+  @Test
+  void mistakesAreToldInDockersWords() throws Exception {
+    assertThat(docker("run", "--network", "nowhere", TestEngine.IMAGE, "true").errors())
+        .contains("network nowhere not found");
+    assertThat(docker("network", "create", "--subnet", "10.300.0.0/24", "wrong").errors())
+        .contains("10.300.0.0/24");
+    assertThat(docker("network", "create", "--driver", "overlay", "wrong").errors())
+        .contains("overlay");
+    assertThat(docker("run", "--link", "a:b", TestEngine.IMAGE, "true").errors())
+        .contains("links are not supported");
+  }
+}
