@@ -21,6 +21,8 @@ import dev.abode.cli.image.ImageVerbs;
 import dev.abode.cli.image.Images;
 import dev.abode.cli.image.LoginVerbs;
 import dev.abode.cli.image.Pulling;
+import dev.abode.cli.network.NetworkCreate;
+import dev.abode.cli.network.NetworkVerbs;
 import dev.abode.cli.system.Events;
 import dev.abode.cli.system.SystemVerbs;
 import dev.abode.cli.system.VersionVerb;
@@ -54,6 +56,13 @@ final class Verbs {
           "container prune",
           "image inspect",
           "image prune",
+          "network connect",
+          "network create",
+          "network disconnect",
+          "network inspect",
+          "network ls",
+          "network prune",
+          "network rm",
           "system df",
           "system prune",
           "volume create",
@@ -112,6 +121,13 @@ final class Verbs {
           case "info", "system info" -> SystemVerbs.info();
           case "system df" -> SystemVerbs.diskUsage();
           case "system prune" -> SystemVerbs.prune();
+          case "network ls", "network list" -> NetworkVerbs.list();
+          case "network create" -> NetworkCreate.verb();
+          case "network inspect" -> NetworkVerbs.inspect();
+          case "network connect" -> NetworkVerbs.connect();
+          case "network disconnect" -> NetworkVerbs.disconnect();
+          case "network rm", "network remove" -> NetworkVerbs.remove();
+          case "network prune" -> NetworkVerbs.prune();
           case "volume ls", "volume list" -> VolumeVerbs.list();
           case "volume create" -> VolumeVerbs.create();
           case "volume inspect" -> VolumeVerbs.inspect();
@@ -127,7 +143,7 @@ final class Verbs {
   /** Whether a word begins the names of a group of verbs. */
   static boolean isGroup(String word) {
     return switch (word) {
-      case "container", "image", "system", "volume", "engine" -> true;
+      case "container", "image", "network", "system", "volume", "engine" -> true;
       default -> false;
     };
   }

@@ -46,6 +46,7 @@ record CreateRequest(String name, String platform, String image, Json body) {
         .many("device-cgroup-rule", "RULE", "Add a rule to the list of allowed devices")
         .many("dns", "IP", "Name server")
         .many("dns-option", "OPTION", "Option of the name service")
+        .many("dns-opt", "OPTION", "The same as --dns-option")
         .many("dns-search", "DOMAIN", "Search domain")
         .one("domainname", "NAME", "NIS domain name")
         .one("entrypoint", "COMMAND", "Instead of the image's entry point")
@@ -76,8 +77,13 @@ record CreateRequest(String name, String platform, String image, Json body) {
         .one("memory-swappiness", "0-100", "How readily memory is swapped")
         .many("mount", "SPECIFICATION", "Attach a file system: type=bind,src=…,dst=…[,readonly]")
         .one("name", "NAME", "Name of the container")
-        .many("network", "NETWORK", "Connect to a network: none, host, container:NAME")
+        .one("mac-address", "ADDRESS", "MAC address")
+        .many("network", "NETWORK", "Network, none, host, container:NAME, or name=…,ip=…,alias=…")
         .many("net", "NETWORK", "The same as --network")
+        .many("link", "NAME[:ALIAS]", "Refused: networks have names")
+        .many("link-local-ip", "ADDRESS", "Refused: use --ip")
+        .one("ip", "ADDRESS", "IPv4 address")
+        .one("ip6", "ADDRESS", "IPv6 address")
         .many("network-alias", "NAME", "Add a name in the network")
         .flag("no-healthcheck", "Disable the image's health check")
         .flag("oom-kill-disable", "Do not kill on lack of memory")
@@ -179,7 +185,7 @@ record CreateRequest(String name, String platform, String image, Json body) {
       host.with("Runtime", arguments.value("runtime", "vm"));
     }
     body.with("HostConfig", host);
-    networks(arguments, body, host);
+    NetworkOptions.put(arguments, body, host);
     return new CreateRequest(
         arguments.value("name", ""), arguments.value("platform", ""), image, body);
   }
@@ -220,7 +226,9 @@ record CreateRequest(String name, String platform, String image, Json body) {
     putTexts(host, "CapDrop", arguments.all("cap-drop"));
     putTexts(host, "GroupAdd", arguments.all("group-add"));
     putTexts(host, "Dns", arguments.all("dns"));
-    putTexts(host, "DnsOptions", arguments.all("dns-option"));
+    List<String> nameOptions = new ArrayList<>(arguments.all("dns-option"));
+    nameOptions.addAll(arguments.all("dns-opt"));
+    putTexts(host, "DnsOptions", nameOptions);
     putTexts(host, "DnsSearch", arguments.all("dns-search"));
     putTexts(host, "ExtraHosts", arguments.all("add-host"));
     put(host, "CgroupnsMode", arguments.value("cgroupns"));
@@ -255,23 +263,6 @@ record CreateRequest(String name, String platform, String image, Json body) {
       }
     }
     return option;
-  }
-
-  private static void networks(Arguments arguments, Json.Fields body, Json.Fields host) {
-    List<String> networks = new ArrayList<>(arguments.all("network"));
-    networks.addAll(arguments.all("net"));
-    if (networks.isEmpty()) {
-      return;
-    }
-    host.with("NetworkMode", networks.getFirst());
-    List<String> aliases = arguments.all("network-alias");
-    if (networks.size() > 1 || !aliases.isEmpty()) {
-      Json.Fields endpoints = Json.object();
-      for (String network : networks) {
-        endpoints.with(network, Json.object().with("Aliases", Json.texts(aliases)));
-      }
-      body.with("NetworkingConfig", Json.object().with("EndpointsConfig", endpoints));
-    }
   }
 
   private static Json.Fields labels(Arguments arguments) throws IOException {

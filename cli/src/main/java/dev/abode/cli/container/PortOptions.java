@@ -56,7 +56,8 @@ final class PortOptions {
     int[] inside = range(matcher.group("inside"), published);
     String onHost = group(matcher, "host");
     int[] outside = onHost.isEmpty() ? new int[0] : range(onHost, published);
-    if (outside.length == 2 && outside[1] - outside[0] != inside[1] - inside[0]) {
+    boolean single = inside[0] == inside[1];
+    if (!single && outside.length == 2 && outside[1] - outside[0] != inside[1] - inside[0]) {
       throw new UsageException("--publish \"" + published + "\" has ranges of different length");
     }
     for (int number = inside[0]; number <= inside[1]; number++) {
@@ -67,12 +68,18 @@ final class PortOptions {
           .add(
               Json.object()
                   .with("HostIp", address)
-                  .with(
-                      "HostPort",
-                      outside.length == 0
-                          ? ""
-                          : Integer.toString(outside[0] + number - inside[0])));
+                  .with("HostPort", hostPort(outside, single, number - inside[0])));
     }
+  }
+
+  /** For a single port of the container a range on the host means any one of it. */
+  private static String hostPort(int[] outside, boolean single, int offset) {
+    if (outside.length == 0) {
+      return "";
+    }
+    return single && outside[1] > outside[0]
+        ? outside[0] + "-" + outside[1]
+        : Integer.toString(outside[0] + offset);
   }
 
   private static String group(Matcher matcher, String name) {

@@ -1,0 +1,2 @@
+/** The verbs on networks. */
+package dev.abode.cli.network;
