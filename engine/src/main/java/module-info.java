@@ -1,5 +1,6 @@
 /** Instances and their life: the engine, its values and its failures. */
 module dev.abode.engine {
+  requires com.github.luben.zstd_jni;
   requires transitive dev.abode.image;
   requires dev.abode.init;
   requires dev.abode.linux;
