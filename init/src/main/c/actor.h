@@ -110,6 +110,7 @@ int mounts_pivot(struct actor *actor);
 int files_write(struct actor *actor, const struct step *step);
 int files_directory(struct actor *actor, const struct step *step);
 int files_symlink(struct actor *actor, const struct step *step);
+int files_make(struct actor *actor, const struct step *step);
 int files_device(struct actor *actor, const struct step *step);
 
 /* The path of `name`, which starts with a slash, in the folder of `pid` in /proc. */
@@ -125,6 +126,17 @@ int identity_capabilities(const struct step *step);
 
 int terminal_open(struct actor *actor, const struct step *step);
 int streams_own(const struct actor *actor, const struct step *step);
+
+int machine_disk(const struct actor *actor, const struct step *step);
+int machine_module(const struct actor *actor, const struct step *step);
+int machine_interface(const struct actor *actor, const struct step *step);
+int machine_address(const struct actor *actor, const struct step *step);
+
+/* In a guest: what OP_ENTER without a pid means. */
+extern struct workload {
+  pid_t pid;
+  uint64_t ticks;
+} machine_workload;
 
 int reap_stay(struct actor *actor);
 

@@ -35,6 +35,27 @@ int files_write(struct actor *actor, const struct step *step) {
   return error;
 }
 
+/* number: mode */
+int files_make(struct actor *actor, const struct step *step) {
+  char buffer[PATH_MAX];
+  const char *name;
+  int parent = path_parent(actor, in_rootfs(step), plan_text(&actor->plan, step->text[0]), buffer,
+                           &name);
+  if (parent < 0) return errno;
+  unlinkat(parent, name, 0);
+  int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    (mode_t)step->number[0] & 07777);
+  int error = file < 0 ? errno : 0;
+  close(parent);
+  if (file < 0) return error;
+  size_t size = step->data_size - 1; /* without the terminator */
+  ssize_t written = write(file, plan_text(&actor->plan, step->data), size);
+  if (written < 0) error = errno;
+  else if ((size_t)written != size) error = ENOSPC;
+  close(file);
+  return error;
+}
+
 int files_directory(struct actor *actor, const struct step *step) {
   const char *path = plan_text(&actor->plan, step->text[0]);
   char buffer[PATH_MAX];

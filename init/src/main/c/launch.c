@@ -44,7 +44,7 @@ static int open_streams(int streams[3]) {
   if (error == 0) error = make_pipe(&shim.outputs[0].file, &streams[1], true);
   if (error == 0) error = make_pipe(&shim.outputs[1].file, &streams[2], true);
   /* No input is a pipe without a writer: it reads end-of-file, and shows nothing of the host. */
-  if ((shim.supervision & SUPERVISE_OPEN_STDIN) == 0) end_input();
+  if ((shim.supervision & SUPERVISE_OPEN_STDIN) == 0 && !is_machine()) end_input();
   return error;
 }
 
@@ -61,6 +61,11 @@ void launch(void) {
       return;
     }
   }
+  if (is_session()) {
+    int refused = remote_join();
+    if (refused != 0) fail_launch(PHASE_MACHINE, 0, refused);
+    return;
+  }
   int streams[3] = {-1, -1, -1};
   int error = open_streams(streams);
   int reports[2] = {-1, -1};
@@ -69,7 +74,7 @@ void launch(void) {
   if (error == 0) error = above_streams(&reports[1]);
   shim.reports = reports[0];
   if (error == 0) {
-    shim.outcome.oom_kills = record_oom_kills(shim.oom_path);
+    shim.oom_kills = record_oom_kills(shim.oom_path);
     shim.stage = sys_clone(0, SIGCHLD);
     if (shim.stage == 0)
       stage_run(&shim.plan, shim.progress, reports[1], streams, &shim.inheritance);
@@ -106,7 +111,7 @@ void fail_launch(uint32_t phase, uint32_t step, int error) {
   close_output(&shim.outputs[1]);
   end_input();
   shim.state = STATE_ENDING;
-  shim.deadline = time_steady() + STUCK_MILLIS;
+  shim.deadline = stuck_deadline();
   tell_watchers();
 }
 
@@ -142,6 +147,11 @@ static void launch_complete(void) {
   shim.stage = 0;
   munmap(shim.progress, sizeof *shim.progress);
   shim.progress = NULL;
+  if (is_machine()) {
+    remote_begin();
+    hold_mounts();
+    return;
+  }
   plan_unload(&shim.plan);
   shim.state = STATE_RUNNING;
   shim.outcome.pid = shim.workload;

@@ -33,6 +33,12 @@ static uint64_t whole_frames(int file, uint64_t size) {
   return at;
 }
 
+int log_open_raw(struct log *log) {
+  log->file = open(log->path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  log->size = 0;
+  return log->file < 0 ? errno : 0;
+}
+
 int log_open(struct log *log) {
   log->file = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (log->file < 0) return errno;

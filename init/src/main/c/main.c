@@ -1,4 +1,8 @@
-/* abode-init: plays a launch plan and supervises what it launched. It decides nothing. */
+/*
+ * abode-init: plays a launch plan and supervises what it launched, on a host as a shim, in a guest
+ * as its first process. It decides nothing.
+ */
+#include "agent.h"
 #include "shim.h"
 
 #include <string.h>
@@ -15,7 +19,10 @@ void forget_arguments(void) {
 }
 
 int main(int count, char **arguments) {
-  if (count < 2 || strcmp(arguments[1], "shim") != 0) {
+  bool is_shim = count >= 2 && strcmp(arguments[1], "shim") == 0;
+  if (count >= 2 && strcmp(arguments[1], "agent") == 0) agent_run(false);
+  if (!is_shim && getpid() == 1) agent_run(true);
+  if (!is_shim) {
     static const char usage[] =
         "abode-init is started by the engine: abode-init shim [NAME], the plan being descriptor 3 "
         "and the listening socket descriptor 4\n";

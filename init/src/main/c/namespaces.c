@@ -32,14 +32,17 @@ int process_start_ticks(uint64_t pid, uint64_t *ticks) {
   return 0;
 }
 
-/* number: pid, start ticks, CLONE_NEW* flags */
+/* number: pid, or 0 for the workload of this guest; start ticks; CLONE_NEW* flags */
 int namespaces_enter(const struct step *step) {
-  int process = sys_pidfd_open((pid_t)step->number[0]);
+  struct workload wanted = {.pid = (pid_t)step->number[0], .ticks = step->number[1]};
+  if (wanted.pid == 0) wanted = machine_workload;
+  if (wanted.pid == 0) return ESRCH;
+  int process = sys_pidfd_open(wanted.pid);
   if (process < 0) return errno;
   /* Read after the descriptor exists: now the pid cannot come to mean another process. */
   uint64_t ticks = 0;
-  int error = process_start_ticks(step->number[0], &ticks);
-  if (error == 0 && ticks != step->number[1]) error = ESRCH;
+  int error = process_start_ticks((uint64_t)wanted.pid, &ticks);
+  if (error == 0 && ticks != wanted.ticks) error = ESRCH;
   /* All at once: the kernel then enters the user namespace first and checks the rest against it. */
   if (error == 0 && setns(process, (int)step->number[2]) < 0) error = errno;
   close(process);

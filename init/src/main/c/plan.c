@@ -30,7 +30,7 @@ static bool is_array(const struct plan *plan, uint64_t offset, uint64_t size) {
 }
 
 static bool is_last(const struct step *step) {
-  return step->op == OP_EXECUTE || step->op == OP_HOLD;
+  return step->op == OP_EXECUTE || step->op == OP_HOLD || step->op == OP_SERVE_FILES;
 }
 
 static bool is_step(const struct plan *plan, enum list list, const struct step *step) {
@@ -42,7 +42,7 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
   if (!is_blob(plan, step->data, step->data_size)) return false;
   switch ((enum op)step->op) {
     case OP_ENTER:
-      return list != LIST_INSIDE && step->number[0] > 0 && step->number[0] <= INT_MAX &&
+      return list != LIST_INSIDE && step->number[0] <= INT_MAX &&
              (step->number[2] & ~(uint64_t)CLONE_NAMESPACES) == 0;
     case OP_MAP_IDS:
     case OP_AWAIT_ENGINE:
@@ -53,6 +53,7 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
       return step->number[0] < SLOT_LIMIT;
     case OP_MOUNT: /* its data is one string */
     case OP_WRITE_FILE:
+    case OP_MAKE_FILE:
       return step->data_size > 0 && plan->area[step->data + step->data_size - 1] == 0;
     case OP_SET_GROUPS:
       return step->data_size % 4 == 0;
@@ -63,7 +64,13 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
     case OP_OPEN_TERMINAL:
     case OP_STAY_AS_INIT:
     case OP_HOLD:
+    case OP_SERVE_FILES:
       return list == LIST_INSIDE;
+    case OP_ADD_ADDRESS:
+      return (step->data_size == 4 || step->data_size == 16) &&
+             step->number[0] <= 8 * step->data_size;
+    case OP_ADD_ROUTE:
+      return step->data_size == 4 || step->data_size == 16;
     case OP_EXECUTE:
       return list == LIST_INSIDE && step->data_size > 8 &&
              is_array(plan, step->data, step->data_size) &&
@@ -91,11 +98,23 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
     case OP_SET_CAPABILITIES:
     case OP_NO_NEW_PRIVILEGES:
     case OP_CHANGE_DIRECTORY:
+    case OP_AWAIT_DISK:
+    case OP_LOAD_MODULE:
+    case OP_NAME_INTERFACE:
       return true;
     case OP_COUNT:
       return false;
   }
   return false;
+}
+
+/* The plan for the guest is checked there, by its own shim. */
+static bool is_remote_part(const struct plan *plan, bool session) {
+  const struct plan_header *header = plan->header;
+  bool machine = (header->supervision & SUPERVISE_MACHINE) != 0;
+  if (session && machine) return false;
+  return is_path(plan, header->remote_path) && is_blob(plan, header->guest, header->guest_size) &&
+         header->guest_size <= PLAN_LIMIT;
 }
 
 static bool is_plan(struct plan *plan, size_t size) {
@@ -124,6 +143,8 @@ static bool is_plan(struct plan *plan, size_t size) {
        header->log_files > 1000))
     return false;
 
+  bool session = (header->supervision & SUPERVISE_SESSION) != 0;
+  if (!is_remote_part(plan, session)) return false;
   for (int list = 0; list < 3; list++) {
     uint32_t count = header->steps[list];
     for (uint32_t i = 0; i < count; i++) {
@@ -133,6 +154,7 @@ static bool is_plan(struct plan *plan, size_t size) {
     }
   }
   uint32_t inside = header->steps[LIST_INSIDE];
+  if (session) return header->steps[LIST_BEFORE] + header->steps[LIST_BESIDE] + inside == 0;
   return inside > 0 && is_last(&plan->steps[LIST_INSIDE][inside - 1]);
 }
 

@@ -35,7 +35,45 @@ size_t record_format(const struct outcome *outcome, char text[RECORD_LIMIT]) {
   at = line(text, at, "user_usec", microseconds(outcome->usage.ru_utime));
   at = line(text, at, "system_usec", microseconds(outcome->usage.ru_stime));
   at = line(text, at, "max_rss_kib", (uint64_t)outcome->usage.ru_maxrss);
+  at = line(text, at, "machine_died", outcome->machine_died ? 1 : 0);
   return at;
+}
+
+/* The number behind `name` in the lines of `text`. False when there is none of at most `limit`. */
+static bool value(const char *text, const char *name, uint64_t limit, uint64_t *found) {
+  size_t length = strlen(name);
+  for (const char *at = text; at != NULL && *at != 0; at = strchr(at, '\n')) {
+    if (*at == '\n') at++;
+    if (strncmp(at, name, length) != 0 || at[length] != ' ') continue;
+    char *end;
+    *found = strtoull(at + length + 1, &end, 10);
+    return *end == '\n' && *found <= limit;
+  }
+  return false;
+}
+
+static struct timeval time_of(uint64_t microseconds) {
+  return (struct timeval){.tv_sec = (time_t)(microseconds / 1000000),
+                          .tv_usec = (suseconds_t)(microseconds % 1000000)};
+}
+
+bool record_parse(struct outcome *outcome, const char *text, size_t size) {
+  char copy[RECORD_LIMIT + 1];
+  if (size > RECORD_LIMIT) return false;
+  memcpy(copy, text, size);
+  copy[size] = 0;
+  uint64_t status, signal, kills, user, system, resident;
+  if (!value(copy, "status", 255, &status) || !value(copy, "signal", 127, &signal) ||
+      !value(copy, "oom", UINT32_MAX, &kills) || !value(copy, "user_usec", INT64_MAX, &user) ||
+      !value(copy, "system_usec", INT64_MAX, &system) ||
+      !value(copy, "max_rss_kib", INT64_MAX / 1024, &resident))
+    return false;
+  outcome->status = (int)(signal != 0 ? signal : status << 8); /* as wait(2) encodes them */
+  outcome->oom_kills = kills;
+  outcome->usage.ru_utime = time_of(user);
+  outcome->usage.ru_stime = time_of(system);
+  outcome->usage.ru_maxrss = (long)resident;
+  return true;
 }
 
 static int write_whole(const char *path, const char *text, size_t size) {

@@ -6,13 +6,26 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+
+void client_send_frame(struct client *client, enum frame_type type, const void *payload,
+                       size_t size) {
+  struct frame header = {.size = (uint32_t)size, .type = (uint8_t)type, .time = time_now()};
+  channel_send_frame(&client->channel, &header, payload);
+}
 
 struct client *any_watcher(void) {
   for (struct client *client = shim.clients; client != NULL; client = client->next) {
-    if (client->watching && !client->gone) return client;
+    if (client->watching && !client->channel.gone) return client;
   }
   return NULL;
+}
+
+static void tell_process(struct client *client, enum frame_type type) {
+  struct { uint32_t pid, zero; uint64_t ticks; } process = {
+      (uint32_t)shim.workload, 0, shim.start_ticks};
+  client_send_frame(client, type, &process, sizeof process);
 }
 
 static void tell_state(struct client *client) {
@@ -25,12 +38,14 @@ static void tell_state(struct client *client) {
     case STATE_CREATED:
       client_send_frame(client, FRAME_CREATED, &pid, sizeof pid);
       return;
-    case STATE_RUNNING:
-    case STATE_DRAINING: {
-      struct { uint32_t pid, zero; uint64_t ticks; } started = {pid, 0, shim.start_ticks};
-      client_send_frame(client, FRAME_STARTED, &started, sizeof started);
+    case STATE_BOOTING:
+      if (is_machine()) tell_process(client, FRAME_BOOTING);
+      else client_send_frame(client, FRAME_WAITING, NULL, 0);
       return;
-    }
+    case STATE_RUNNING:
+    case STATE_DRAINING:
+      tell_process(client, FRAME_STARTED);
+      return;
     case STATE_ENDING:
       if (shim.failed) client_send_frame(client, FRAME_FAILED, shim.failure, sizeof shim.failure);
       else client_send_frame(client, FRAME_EXITED, shim.record, shim.record_size);
@@ -44,6 +59,25 @@ void tell_watchers(void) {
   }
 }
 
+void tell_all(enum frame_type type, const void *payload, size_t size) {
+  for (struct client *client = shim.clients; client != NULL; client = client->next) {
+    if (client->watching) client_send_frame(client, type, payload, size);
+  }
+}
+
+static struct client *open_client(int socket) {
+  struct client *client = mmap(NULL, sizeof *client, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (client == MAP_FAILED) return NULL;
+  channel_open(&client->channel, socket, socket);
+  return client;
+}
+
+static void close_client(struct client *client) {
+  close(client->channel.in);
+  munmap(client, sizeof *client);
+}
+
 static void drop_client(struct client *gone) {
   for (struct client **at = &shim.clients; *at != NULL; at = &(*at)->next) {
     if (*at != gone) continue;
@@ -54,20 +88,21 @@ static void drop_client(struct client *gone) {
     shim.end_input = true;
   /* An engine that dies before it starts a workload leaves nothing half made. */
   if (gone->watching && shim.state == STATE_WAITING) shim.deadline = 0;
-  client_close(gone);
+  relay_client_left(gone);
+  close_client(gone);
   shim.client_count--;
   shim.full = false;
 }
 
 void accept_clients(void) {
   while (shim.client_count < CLIENT_LIMIT) {
-    int socket = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
+    int socket = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket < 0) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
         shim.full = true; /* until one leaves */
       return;
     }
-    struct client *client = client_open(socket);
+    struct client *client = open_client(socket);
     if (client == NULL) {
       close(socket);
       return;
@@ -80,18 +115,22 @@ void accept_clients(void) {
   }
 }
 
-static void resize(const char *payload) {
+static bool resize(const char *payload) {
   memcpy(&shim.size.ws_row, payload, 2);
   memcpy(&shim.size.ws_col, payload + 2, 2);
+  if (is_remote()) return remote_tell(FRAME_RESIZE, payload, 4);
   if (is_terminal() && shim.input >= 0) ioctl(shim.input, TIOCSWINSZ, &shim.size);
+  return true;
 }
 
-static void send_signal(const char *payload) {
+static bool send_signal(const char *payload) {
   uint32_t signal;
   memcpy(&signal, payload, sizeof signal);
+  if (signal == 0 || signal >= NSIG) return true;
+  if (is_remote()) return remote_signal(signal);
   /* Not reaped yet, so the pid cannot mean another process. */
-  if (shim.state == STATE_RUNNING && signal > 0 && signal < NSIG)
-    kill(shim.workload, (int)signal);
+  if (shim.state == STATE_RUNNING) kill(shim.workload, (int)signal);
+  return true;
 }
 
 static void attach(struct client *client, uint8_t streams) {
@@ -101,6 +140,7 @@ static void attach(struct client *client, uint8_t streams) {
 
 /* Obeys one frame. False when it has to be tried again later. */
 static bool obey(struct client *client, const struct frame *frame, const char *payload) {
+  if (client->session != 0) return relay_to_guest(client, frame, payload);
   switch ((enum frame_type)frame->type) {
     case FRAME_INPUT:
       return (client->streams & 1) == 0 || (shim.supervision & SUPERVISE_OPEN_STDIN) == 0 ||
@@ -127,11 +167,13 @@ static bool obey(struct client *client, const struct frame *frame, const char *p
       }
       return true;
     case FRAME_SIGNAL:
-      if (frame->size >= 4) send_signal(payload);
-      return true;
+      return frame->size < 4 || send_signal(payload);
     case FRAME_RESIZE:
-      if (frame->size >= 4) resize(payload);
-      return true;
+      return frame->size < 4 || resize(payload);
+    case FRAME_JOIN:
+      return relay_join(client);
+    case FRAME_ASK:
+      return relay_question(client, frame, payload);
     case FRAME_OUTPUT:
     case FRAME_ATTACHED:
     case FRAME_WAITING:
@@ -139,7 +181,18 @@ static bool obey(struct client *client, const struct frame *frame, const char *p
     case FRAME_STARTED:
     case FRAME_FAILED:
     case FRAME_EXITED:
-      return true; /* the shim's own words: nothing to obey */
+    case FRAME_PLAN:
+    case FRAME_CREDIT:
+    case FRAME_END:
+    case FRAME_GONE:
+    case FRAME_ENDED:
+    case FRAME_JOINED:
+    case FRAME_BOOTING:
+    case FRAME_HELLO:
+    case FRAME_READY:
+    case FRAME_ANSWER:
+    case FRAME_TYPE_COUNT:
+      return true; /* the shim's own words, or those of other conversations: nothing to obey */
   }
   return true;
 }
@@ -149,23 +202,24 @@ static void obey_all(struct client *client) {
   bool broken = false;
   const char *payload;
   client->blocked = false;
-  while ((payload = client_frame(client, &header, &broken)) != NULL) {
+  while ((payload = channel_frame(&client->channel, &header, &broken)) != NULL) {
     if (!obey(client, &header, payload)) {
       client->blocked = true;
       return;
     }
-    client_frame_done(client, &header);
+    channel_frame_done(&client->channel, &header);
+    client->consumed = 0;
   }
-  if (broken) client->gone = client->ended = true;
+  if (broken) client_refuse(client);
 }
 
 static void read_client(struct client *client) {
   for (;;) {
-    enum reading reading = client_read(client);
-    if (reading == READ_END) client->gone = client->ended = true;
+    enum reading reading = channel_read(&client->channel);
+    if (reading == READ_END) client_refuse(client);
     if (reading != READ_SOME) return;
     obey_all(client);
-    if (client->blocked || client->ended) return;
+    if (client->blocked || client->channel.ended) return;
   }
 }
 
@@ -174,10 +228,10 @@ void serve_clients(const struct pollfd *polled, nfds_t count) {
   for (nfds_t index = 0; index < count && client != NULL; index++) {
     struct client *next = client->next;
     short events = polled[index].revents;
-    if ((events & POLLOUT) != 0 && client_flush(client) && shim.state >= STATE_DRAINING)
-      shim.deadline = time_steady() + STUCK_MILLIS;
+    if ((events & POLLOUT) != 0 && channel_flush(&client->channel) && shim.state >= STATE_DRAINING)
+      shim.deadline = stuck_deadline();
     if (client->blocked) {
-      if ((events & (POLLHUP | POLLERR)) != 0) client->gone = true;
+      if ((events & (POLLHUP | POLLERR)) != 0) client->channel.gone = true;
       obey_all(client);
     }
     if (!client->blocked && (events & (POLLIN | POLLHUP | POLLERR)) != 0) read_client(client);
@@ -186,8 +240,9 @@ void serve_clients(const struct pollfd *polled, nfds_t count) {
   /* What a peer sent before it left still counts; then it is forgotten. */
   for (client = shim.clients; client != NULL;) {
     struct client *next = client->next;
-    if (client->gone && !client->ended && !client->blocked) read_client(client);
-    if (client->ended && !client->blocked) drop_client(client);
+    struct channel *channel = &client->channel;
+    if (channel->gone && !channel->ended && !client->blocked) read_client(client);
+    if (channel->ended && !client->blocked) drop_client(client);
     client = next;
   }
 }
@@ -195,14 +250,14 @@ void serve_clients(const struct pollfd *polled, nfds_t count) {
 void drop_stuck_clients(void) {
   for (struct client *client = shim.clients; client != NULL;) {
     struct client *next = client->next;
-    if (client->out_start != client->out_end) drop_client(client);
+    if (channel_is_queueing(&client->channel)) drop_client(client);
     client = next;
   }
 }
 
 bool all_taken(void) {
   for (struct client *client = shim.clients; client != NULL; client = client->next) {
-    if (!client->gone && client->out_start != client->out_end) return false;
+    if (!client->channel.gone && channel_is_queueing(&client->channel)) return false;
   }
   return true;
 }

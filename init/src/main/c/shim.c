@@ -18,7 +18,7 @@
 
 struct supervisor shim;
 
-static char paths[3 * PATH_MAX]; /* outlive the plan */
+static char paths[4 * PATH_MAX]; /* outlive the plan */
 
 uint64_t time_now(void) {
   struct timespec now;
@@ -33,7 +33,9 @@ uint64_t time_steady(void) {
 }
 
 void shim_note(const char *what, uint64_t where, int error) {
-  char text[160] = "abode-init: ";
+  /* To a kernel's log, with its level: a quiet kernel shows no others on its console. */
+  char text[160] = "<3>abode-init: ";
+  if (!shim.in_guest) memmove(text, text + 3, 13);
   size_t at = strlen(text);
   size_t length = strnlen(what, 80);
   memcpy(text + at, what, length);
@@ -77,23 +79,39 @@ static void leave(void) {
   _exit(0);
 }
 
-static void finish(void) {
-  uint64_t before = shim.outcome.oom_kills;
-  uint64_t after = record_oom_kills(shim.oom_path);
-  shim.outcome.oom_kills = after > before ? after - before : 0;
+uint64_t stuck_deadline(void) { return shim.in_guest ? NEVER : time_steady() + STUCK_MILLIS; }
+
+void finish(void) {
+  /* What ended in a guest was counted there. */
+  if (!is_remote() || shim.outcome.machine_died) {
+    uint64_t before = shim.oom_kills;
+    uint64_t after = record_oom_kills(shim.oom_path);
+    shim.outcome.oom_kills = after > before ? after - before : 0;
+  }
   shim.record_size = record_format(&shim.outcome, shim.record);
   if ((shim.supervision & SUPERVISE_EXIT_RECORD) != 0) {
     int error = record_write(shim.exit_path, shim.record, shim.record_size);
     if (error != 0) shim_note("cannot write the exit record of", (uint64_t)shim.workload, error);
   }
   shim.state = STATE_ENDING;
-  shim.deadline = time_steady() + STUCK_MILLIS;
+  shim.deadline = stuck_deadline();
   tell_watchers();
+}
+
+static void collect_machine(void) {
+  int status;
+  struct rusage usage;
+  if (wait4(shim.workload, &status, WNOHANG, &usage) == shim.workload)
+    remote_machine_ended(status, &usage);
 }
 
 static void collect(void) {
   struct signalfd_siginfo info;
   if (read(shim.signals, &info, sizeof info) < 0) return;
+  if (is_machine() && shim.state >= STATE_BOOTING) {
+    collect_machine();
+    return;
+  }
   if (shim.state == STATE_RUNNING) {
     collect_workload();
     return;
@@ -120,10 +138,10 @@ static nfds_t prepare(void) {
   for (struct client *client = shim.clients; client != NULL; client = client->next) {
     short events = 0;
     if (!client->blocked) events = (short)(events | POLLIN);
-    if (client->out_start != client->out_end) events = (short)(events | POLLOUT);
+    if (channel_is_queueing(&client->channel)) events = (short)(events | POLLOUT);
     /* A peer that is gone would report so for ever. */
-    bool deaf = client->gone && client->blocked;
-    polled[count++] = (struct pollfd){.fd = deaf ? -1 : client->socket, .events = events};
+    bool deaf = client->channel.gone && client->blocked;
+    polled[count++] = (struct pollfd){.fd = deaf ? -1 : client->channel.in, .events = events};
     blocked |= client->blocked;
   }
   watch_descriptor(POLL_SIGNALS, shim.signals, true, POLLIN);
@@ -132,22 +150,45 @@ static nfds_t prepare(void) {
   watch_descriptor(POLL_INPUT, shim.input, blocked && shim.state == STATE_RUNNING, POLLOUT);
   for (int index = 0; index < 2; index++)
     watch_descriptor(POLL_OUTPUTS + index, shim.outputs[index].file,
-                     clients_have_room(stream_bit(index)), POLLIN);
+                     is_machine() || clients_have_room(stream_bit(index)), POLLIN);
+  if (is_remote() && !remote_channel.ended) {
+    watch_descriptor(POLL_OUTPUTS, remote_channel.in, true, POLLIN);
+    watch_descriptor(POLL_INPUT, remote_channel.out,
+                     channel_is_queueing(&remote_channel) && !remote_channel.gone, POLLOUT);
+  }
   return count;
 }
 
 static int patience(void) {
-  bool limited = shim.state == STATE_DRAINING || shim.state == STATE_ENDING ||
+  bool limited = shim.state == STATE_DRAINING || (shim.state == STATE_ENDING && !all_taken()) ||
                  ((shim.state == STATE_WAITING || shim.state == STATE_CREATED) &&
                   any_watcher() == NULL);
-  if (!limited) return -1;
+  uint64_t deadline = limited ? shim.deadline : NEVER;
+  if (remote_deadline() < deadline) deadline = remote_deadline();
+  if (deadline == NEVER) return -1;
   uint64_t now = time_steady();
-  return now >= shim.deadline ? 0 : (int)(shim.deadline - now);
+  return now >= deadline ? 0 : (int)(deadline - now);
+}
+
+/* Output is on its way until there is no more; but who does not take it does not delay the end. */
+static void drain(uint64_t now) {
+  static bool slow; /* it waits for a client, not for the workload's descendants */
+  if (!is_remote() && !output_left()) {
+    finish();
+  } else if (backpressed()) {
+    if (!slow) shim.deadline = stuck_deadline();
+    slow = true;
+    if (now >= shim.deadline) drop_stuck_clients();
+  } else if (slow) {
+    slow = false;
+    shim.deadline = is_remote() ? NEVER : now + shim.drain_millis;
+  } else if (now >= shim.deadline) {
+    bound_outputs();
+  }
 }
 
 /* What the state asks for once the events of a turn are dealt with. */
 static void advance(void) {
-  static bool slow; /* draining waits for a client, not for the workload's descendants */
   uint64_t now = time_steady();
   if (shim.end_input && shim.state >= STATE_RUNNING) {
     bool pending = false;
@@ -163,21 +204,11 @@ static void advance(void) {
       if (any_watcher() == NULL) fail_launch(PHASE_BESIDE, shim.progress->step, ECANCELED);
       return;
     case STATE_LAUNCHING:
+    case STATE_BOOTING:
     case STATE_RUNNING:
       return;
     case STATE_DRAINING:
-      if (!output_left()) {
-        finish();
-      } else if (backpressed()) {
-        if (!slow) shim.deadline = now + STUCK_MILLIS;
-        slow = true;
-        if (now >= shim.deadline) drop_stuck_clients();
-      } else if (slow) {
-        slow = false;
-        shim.deadline = now + shim.drain_millis;
-      } else if (now >= shim.deadline) {
-        bound_outputs();
-      }
+      drain(now);
       return;
     case STATE_ENDING:
       return;
@@ -190,7 +221,7 @@ static void keep_path(const char **kept, char *buffer, const char *path) {
 }
 
 static void adopt_plan(void) {
-  shim.exit_path = shim.oom_path = "";
+  shim.exit_path = shim.oom_path = shim.console_path = "";
   shim.log = (struct log){.file = -1, .path = ""};
   shim.plan_error = plan_load(PLAN, &shim.plan);
   close(PLAN);
@@ -202,6 +233,9 @@ static void adopt_plan(void) {
   keep_path(&shim.exit_path, paths + PATH_MAX, plan_text(&shim.plan, header->exit_path));
   if ((header->supervision & SUPERVISE_OOM_EVENTS) != 0)
     keep_path(&shim.oom_path, paths + 2 * PATH_MAX, plan_text(&shim.plan, header->oom_path));
+  if (is_machine())
+    keep_path(&shim.console_path, paths + 3 * PATH_MAX,
+              plan_text(&shim.plan, header->remote_path));
   shim.owns_mounts = (header->clone_flags & CLONE_NEWNS_FLAG) != 0;
   for (uint32_t i = 0; i < header->steps[LIST_INSIDE]; i++)
     shim.owns_mounts |= shim.plan.steps[LIST_INSIDE][i].op == OP_OWN_MOUNTS;
@@ -257,8 +291,17 @@ static void await_events(nfds_t count) {
   }
 }
 
+static void pass(int index) {
+  if (is_remote() && index == 0) remote_read();
+  else if (shim.outputs[index].file < 0) return;
+  else if (is_machine()) pass_console();
+  else pass_output(index);
+}
+
 void shim_run(void) {
   prepare_process();
+  remote_channel.in = remote_channel.out = -1;
+  remote_channel.gone = remote_channel.ended = true;
   shim.mounts = shim.reports = shim.input = shim.outputs[0].file = shim.outputs[1].file = -1;
   adopt_plan();
   shim.progress = mmap(NULL, sizeof *shim.progress, PROT_READ | PROT_WRITE,
@@ -274,14 +317,15 @@ void shim_run(void) {
     /* Output first: an exit is only seen once what was written before it has been read, or will
      * be while draining. */
     for (int index = 0; index < 2; index++) {
-      if (polled[POLL_OUTPUTS + index].revents != 0 && shim.outputs[index].file >= 0)
-        pass_output(index);
+      if (polled[POLL_OUTPUTS + index].revents != 0) pass(index);
     }
+    if (is_remote() && polled[POLL_INPUT].revents != 0) channel_flush(&remote_channel);
     if (polled[POLL_REPORTS].revents != 0 && shim.reports >= 0) read_reports();
     if (polled[POLL_SIGNALS].revents != 0) collect();
     serve_clients(polled + POLL_CLIENTS, count - POLL_CLIENTS);
     if (polled[POLL_LISTENER].revents != 0) accept_clients();
     advance();
-    if (shim.state == STATE_ENDING && (all_taken() || time_steady() >= shim.deadline)) leave();
+    if (is_remote()) remote_advance();
+    if (shim.state == STATE_ENDING && !remote_left() && (all_taken() || time_steady() >= shim.deadline)) leave();
   }
 }

@@ -95,6 +95,13 @@ int step_play(struct actor *actor, const struct step *step) {
     case OP_STAY_AS_INIT: return reap_stay(actor);
     case OP_EXECUTE: return execute(actor, step);
     case OP_HOLD: return hold(actor);
+    case OP_AWAIT_DISK: return machine_disk(actor, step);
+    case OP_LOAD_MODULE: return machine_module(actor, step);
+    case OP_MAKE_FILE: return files_make(actor, step);
+    case OP_NAME_INTERFACE: return machine_interface(actor, step);
+    case OP_ADD_ADDRESS:
+    case OP_ADD_ROUTE: return machine_address(actor, step);
+    case OP_SERVE_FILES: return ENOSYS;
     case OP_COUNT: break;
   }
   return ENOSYS; /* plan_load lets no other operation through */

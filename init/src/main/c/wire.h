@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x4e4c5041u /* "APLN" */
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 
 enum { PLAN_LIMIT = 16 << 20, SLOT_LIMIT = 512 };
 
@@ -49,6 +49,13 @@ enum op {
   OP_STAY_AS_INIT,
   OP_EXECUTE,
   OP_HOLD,
+  OP_AWAIT_DISK,
+  OP_LOAD_MODULE,
+  OP_MAKE_FILE,
+  OP_NAME_INTERFACE,
+  OP_ADD_ADDRESS,
+  OP_ADD_ROUTE,
+  OP_SERVE_FILES,
   OP_COUNT
 };
 
@@ -84,7 +91,10 @@ enum {
   SUPERVISE_LOG = 1 << 3,
   SUPERVISE_EXIT_RECORD = 1 << 4,
   SUPERVISE_OOM_EVENTS = 1 << 5,
-  SUPERVISE_FLAGS = (1 << 6) - 1
+  SUPERVISE_MACHINE = 1 << 6, /* the workload runs in the machine that this plan launches */
+  SUPERVISE_SESSION = 1 << 7, /* the workload runs in a machine that another shim supervises */
+  SUPERVISE_RESUME = 1 << 8,  /* of a machine: its workload runs already, go on with it */
+  SUPERVISE_FLAGS = (1 << 9) - 1
 };
 
 struct plan_header {
@@ -103,14 +113,24 @@ struct plan_header {
   uint32_t log_files;
   uint64_t log_bytes;
   uint32_t drain_millis;
-  uint32_t zero;
+  uint32_t remote_path; /* of a machine its console's file, of a session the machine's socket */
+  uint32_t guest;       /* a blob: the plan that is played in the guest */
+  uint32_t guest_size;
 };
-static_assert(sizeof(struct plan_header) == 72, "the wire form of the header");
+static_assert(sizeof(struct plan_header) == 80, "the wire form of the header");
 
 /* An array of strings in a blob: u64 offsets in the area, then this. */
 #define ARRAY_END UINT64_MAX
 
-enum phase { PHASE_SHIM, PHASE_BEFORE, PHASE_CLONE, PHASE_BESIDE, PHASE_INSIDE };
+enum phase {
+  PHASE_SHIM,
+  PHASE_BEFORE,
+  PHASE_CLONE,
+  PHASE_BESIDE,
+  PHASE_INSIDE,
+  PHASE_MACHINE, /* the machine ended, or its agent broke the protocol */
+  PHASE_GUEST    /* plus one of the above, SHIM to INSIDE: in the guest */
+};
 
 enum frame_type {
   FRAME_OUTPUT = 1,
@@ -127,8 +147,52 @@ enum frame_type {
   FRAME_CREATED,
   FRAME_STARTED,
   FRAME_FAILED,
-  FRAME_EXITED
+  FRAME_EXITED,
+  /* Between shims, and between a shim and the agent in a guest. */
+  FRAME_PLAN,    /* a part of the session's plan; the first part makes the session */
+  FRAME_CREDIT,  /* u32: so many more bytes of OUTPUT or INPUT frames, headers included */
+  FRAME_END,     /* kill the session */
+  FRAME_GONE,    /* nothing more comes from the session; its number is free */
+  FRAME_ENDED,   /* the workload ended, its output is still to come; overtakes that output */
+  FRAME_JOIN,    /* give this connection a session of the machine */
+  FRAME_JOINED,
+  FRAME_BOOTING, /* u32 pid, u32 zero, u64 start ticks of the machine's process */
+  FRAME_HELLO,   /* struct hello; its time sets the guest's clock */
+  FRAME_READY,   /* lines of facts about the guest */
+  FRAME_ASK,     /* u32 question, and a path with terminator where it takes one */
+  FRAME_ANSWER,  /* u32 errno, and what was asked for */
+  FRAME_TYPE_COUNT
 };
+
+/*
+ * Flow control of a session, in each direction for itself: so many bytes of OUTPUT or INPUT frames,
+ * headers included, may be under way that the other side has not granted again. All other frames
+ * are small and few.
+ */
+enum { WINDOW_BYTES = 4 * (16 + 65536) };
+
+/* frame.session */
+enum {
+  SESSION_WORKLOAD = 0,
+  SESSION_LIMIT = 1024,
+  SESSION_CONTROL = 0xffff /* HELLO, READY, ASK, ANSWER; the time of the latter two is a ticket */
+};
+
+enum { HELLO_RESUME = 1 << 0, SEED_BYTES = 64, FACTS_LIMIT = 512 };
+struct hello {
+  uint32_t version;
+  uint32_t flags;
+  uint8_t seed[SEED_BYTES];
+};
+static_assert(sizeof(struct hello) == 72, "the wire form of a greeting");
+
+enum question {
+  ASK_READ = 1, /* a file of a procfs, a sysfs or a cgroupfs */
+  ASK_FREEZE,   /* the file system at a path; the agent is silent until THAW or HELLO */
+  ASK_THAW,
+  ASK_POWER_OFF /* end all, leave the disks clean; the answer says that it is done */
+};
+enum { ANSWER_LIMIT = 16384 };
 
 enum { FRAME_PAYLOAD_LIMIT = 65536 };
 
@@ -136,7 +200,7 @@ struct frame {
   uint32_t size; /* of the payload */
   uint8_t type;
   uint8_t stream;
-  uint16_t zero;
+  uint16_t session; /* 0 but between a shim and the agent of a guest */
   uint64_t time; /* nanoseconds since the epoch */
 };
 static_assert(sizeof(struct frame) == 16, "the wire form of a frame's header");

@@ -51,6 +51,9 @@ final class Ending {
           return Optional.empty();
         }
         case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Booting booting -> {}
+        case ShimEvent.Ready ready -> {}
+        case ShimEvent.Answer answer -> {}
         case ShimEvent.Created created -> {}
         case ShimEvent.Started started -> {}
         case ShimEvent.Failed failed -> {}

@@ -230,6 +230,9 @@ final class ExecSession implements Exec {
                 "cannot execute " + spec.command() + ": it ended before it began");
         case ShimEvent.Created created -> shim.proceed();
         case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Booting booting -> {}
+        case ShimEvent.Ready ready -> {}
+        case ShimEvent.Answer answer -> {}
         case ShimEvent.Output output -> {}
       }
     }
@@ -265,6 +268,9 @@ final class ExecSession implements Exec {
           return LOST;
         }
         case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Booting booting -> {}
+        case ShimEvent.Ready ready -> {}
+        case ShimEvent.Answer answer -> {}
         case ShimEvent.Created created -> {}
         case ShimEvent.Started started -> {}
         case ShimEvent.Failed failed -> {}

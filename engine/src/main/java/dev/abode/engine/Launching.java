@@ -144,6 +144,9 @@ final class Launching {
                 EngineException.Kind.INTERNAL,
                 "cannot start " + record.name() + ": it ended before it began");
         case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Booting booting -> {}
+        case ShimEvent.Ready ready -> {}
+        case ShimEvent.Answer answer -> {}
         case ShimEvent.Output output -> {}
       }
     }

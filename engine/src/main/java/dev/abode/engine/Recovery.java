@@ -249,6 +249,9 @@ final class Recovery {
           ShimEvent event = shim.next();
           switch (event) {
             case ShimEvent.Waiting waiting -> {}
+            case ShimEvent.Booting booting -> {}
+            case ShimEvent.Ready ready -> {}
+            case ShimEvent.Answer answer -> {}
             case ShimEvent.Output output -> {}
             case ShimEvent.Created created -> {
               return;

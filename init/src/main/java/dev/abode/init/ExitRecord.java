@@ -18,11 +18,14 @@ import java.util.Map;
  *   user_usec 12      CPU time of the workload and the children it waited for, microseconds
  *   system_usec 34
  *   max_rss_kib 560
+ *   machine_died 0    1 when a guest's machine ended before the workload did
  * </pre>
  *
  * @param status the exit status, 0 to 255
  * @param signal the signal that ended it, 0 for none
  * @param oomKills how many processes of the cgroup the kernel killed for lack of memory
+ * @param machineDied whether it ended because its virtual machine did: status and signal are then
+ *     the machine's
  * @param maxRssBytes the largest resident set of one of its processes
  */
 public record ExitRecord(
@@ -34,7 +37,8 @@ public record ExitRecord(
     Instant finished,
     Duration userTime,
     Duration systemTime,
-    long maxRssBytes) {
+    long maxRssBytes,
+    boolean machineDied) {
 
   /** The status as a shell and Docker give it: the exit status, or 128 plus the signal. */
   public int shellStatus() {
@@ -66,7 +70,8 @@ public record ExitRecord(
         instant(value(values, "finished")),
         micros(value(values, "user_usec")),
         micros(value(values, "system_usec")),
-        value(values, "max_rss_kib") * 1024);
+        value(values, "max_rss_kib") * 1024,
+        value(values, "machine_died") != 0);
   }
 
   private static long value(Map<String, Long> values, String name) {

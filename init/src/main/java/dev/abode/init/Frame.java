@@ -13,7 +13,7 @@ import java.util.Optional;
  *   u32 length of the payload, 0 to 65,536
  *   u8  type
  *   u8  stream   (0 stdin, 1 stdout, 2 stderr; 0 where it means nothing)
- *   u16 zero
+ *   u16 session  (0 but between a shim and the agent of a guest)
  *   u64 time     nanoseconds since 1970-01-01T00:00Z
  * </pre>
  *
@@ -115,6 +115,23 @@ public record Frame(Type type, int stream, long timeNanos, ByteBuffer payload) {
     /** Shim to watcher: u32 phase, u32 step index, u32 errno. The shim ends after it. */
     FAILED,
     /** Shim to watcher: the text of the exit record. The shim ends after it. */
-    EXITED
+    EXITED,
+    // Between shims, and between a shim and the agent in a guest; see wire.h.
+    PLAN,
+    CREDIT,
+    END,
+    GONE,
+    ENDED,
+    JOIN,
+    JOINED,
+    /** Shim to watcher: u32 pid, u32 zero, u64 start ticks of the machine that boots. */
+    BOOTING,
+    HELLO,
+    /** Shim to watcher, from the agent: lines of facts about the guest. */
+    READY,
+    /** Client to shim, for the agent: u32 question, a path. */
+    ASK,
+    /** Shim to client: u32 errno, then what was asked for. */
+    ANSWER
   }
 }

@@ -12,8 +12,8 @@ import java.util.Set;
  * @param namespaces the namespaces the workload's process is cloned into; {@link Namespace#MOUNT}
  *     is not among them when the first step inside is {@link Step.OwnMounts}, as for a container
  * @param beside steps of the stage after that, while the workload's process waits
- * @param inside steps of the workload's process, the last one {@link Step.Execute} or {@link
- *     Step.Hold}
+ * @param inside steps of the workload's process, the last one {@link Step.Execute}, {@link
+ *     Step.Hold} or {@link Step.ServeFiles}; no step at all in a plan of a {@link Remote.Session}
  */
 public record LaunchPlan(
     Supervision supervision,
@@ -27,10 +27,23 @@ public record LaunchPlan(
     namespaces = Set.copyOf(namespaces);
     beside = List.copyOf(beside);
     inside = List.copyOf(inside);
-    if (inside.isEmpty()
-        || !(inside.getLast() instanceof Step.Execute || inside.getLast() instanceof Step.Hold)) {
-      throw new IllegalArgumentException("a plan ends with Execute or Hold");
+    boolean session =
+        supervision.remote().filter(remote -> remote instanceof Remote.Session).isPresent();
+    if (session ? !(before.isEmpty() && beside.isEmpty() && inside.isEmpty()) : !ends(inside)) {
+      throw new IllegalArgumentException("a plan ends with Execute, Hold or ServeFiles");
     }
+  }
+
+  /** A plan that is played in a machine, see {@link Remote.Session}. */
+  public static LaunchPlan elsewhere(Supervision supervision) {
+    return new LaunchPlan(supervision, List.of(), Set.of(), List.of(), List.of());
+  }
+
+  private static boolean ends(List<Step> inside) {
+    return !inside.isEmpty()
+        && (inside.getLast() instanceof Step.Execute
+            || inside.getLast() instanceof Step.Hold
+            || inside.getLast() instanceof Step.ServeFiles);
   }
 
   /** Which of the lists a step is in, or what else of a launch failed. */
@@ -44,6 +57,18 @@ public record LaunchPlan(
     /** The cloning of the workload's process into its namespaces, as step 0. */
     CLONE,
     BESIDE,
-    INSIDE
+    INSIDE,
+    /**
+     * The machine ended before its workload ran, the step being its status as a shell gives it; or,
+     * with an {@code errno}, its agent broke the protocol ({@code EPROTO}) or it could not be
+     * joined.
+     */
+    MACHINE,
+    /** As {@link #SHIM}, in the guest; likewise those below. */
+    GUEST_SHIM,
+    GUEST_BEFORE,
+    GUEST_CLONE,
+    GUEST_BESIDE,
+    GUEST_INSIDE
   }
 }

@@ -3,6 +3,7 @@ package dev.abode.init;
 import dev.abode.init.Step.Missing;
 import dev.abode.init.Step.Place;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -21,8 +22,8 @@ import java.util.Set;
  */
 final class PlanEncoder {
   private static final int MAGIC = 0x4e4c5041;
-  private static final int VERSION = 1;
-  private static final int HEADER_BYTES = 72;
+  private static final int VERSION = 2;
+  private static final int HEADER_BYTES = 80;
   private static final int STEP_BYTES = 64;
   private static final int MAX_TEXT_BYTES = 4095;
   private static final long ARRAY_END = -1;
@@ -63,7 +64,14 @@ final class PlanEncoder {
     CHANGE_DIRECTORY,
     STAY_AS_INIT,
     EXECUTE,
-    HOLD
+    HOLD,
+    AWAIT_DISK,
+    LOAD_MODULE,
+    MAKE_FILE,
+    NAME_INTERFACE,
+    ADD_ADDRESS,
+    ADD_ROUTE,
+    SERVE_FILES
   }
 
   // STEP_* of wire.h
@@ -83,6 +91,9 @@ final class PlanEncoder {
   private static final int LOG = 1 << 3;
   private static final int EXIT_RECORD = 1 << 4;
   private static final int OOM_EVENTS = 1 << 5;
+  private static final int MACHINE = 1 << 6;
+  private static final int SESSION = 1 << 7;
+  private static final int RESUME = 1 << 8;
 
   /** {@code S_IFCHR} and {@code S_IFBLK} of linux/stat.h. */
   private static final int CHARACTER_DEVICE = 0020000;
@@ -119,6 +130,9 @@ final class PlanEncoder {
     int logPath = text(supervision.log().map(log -> log.file().toString()).orElse(""));
     int exitPath = text(supervision.exitRecord().map(Object::toString).orElse(""));
     int oomPath = text(supervision.oomEvents().map(Object::toString).orElse(""));
+    byte[] guest = supervision.remote().map(PlanEncoder::guest).orElse(new byte[0]);
+    int remotePath = text(supervision.remote().map(PlanEncoder::remotePath).orElse(""));
+    int guestBlob = blob(guest);
     area.write(0); // the area ends with a terminator
 
     int areaOffset = HEADER_BYTES + records.size() * STEP_BYTES;
@@ -131,9 +145,28 @@ final class PlanEncoder {
     Optional<Supervision.Log> log = supervision.log();
     wire.putInt(log.map(Supervision.Log::maxFiles).orElse(0));
     wire.putLong(log.map(Supervision.Log::maxBytes).orElse(0L));
-    wire.putInt(Math.toIntExact(Supervision.DRAIN.toMillis())).putInt(0);
+    wire.putInt(Math.toIntExact(Supervision.DRAIN.toMillis())).putInt(remotePath);
+    wire.putInt(guestBlob).putInt(guest.length);
     records.forEach(entry -> entry.write(wire));
     return wire.put(area.toByteArray()).flip();
+  }
+
+  private static byte[] guest(Remote remote) {
+    return bytes(encode(remote.guest()));
+  }
+
+  private static String remotePath(Remote remote) {
+    return switch (remote) {
+      case Remote.Machine machine -> machine.console().toString();
+      case Remote.Session session -> session.machine().toString();
+    };
+  }
+
+  private static int remoteFlags(Remote remote) {
+    return switch (remote) {
+      case Remote.Machine machine -> MACHINE | (machine.resume() ? RESUME : 0);
+      case Remote.Session session -> SESSION;
+    };
   }
 
   private static int flags(Supervision supervision) {
@@ -142,7 +175,8 @@ final class PlanEncoder {
         | (supervision.closeStdinOnce() ? CLOSE_STDIN_ONCE : 0)
         | (supervision.log().isPresent() ? LOG : 0)
         | (supervision.exitRecord().isPresent() ? EXIT_RECORD : 0)
-        | (supervision.oomEvents().isPresent() ? OOM_EVENTS : 0);
+        | (supervision.oomEvents().isPresent() ? OOM_EVENTS : 0)
+        | supervision.remote().map(PlanEncoder::remoteFlags).orElse(0);
   }
 
   private Entry entry(Step step) {
@@ -240,6 +274,23 @@ final class PlanEncoder {
             .numbers(blob(environmentArray), environmentArray.length);
       }
       case Step.Hold() -> new Entry(Operation.HOLD);
+      case Step.AwaitDisk(String serial, String link) ->
+          new Entry(Operation.AWAIT_DISK).texts(serial, link);
+      case Step.LoadModule(String path, String parameters) ->
+          new Entry(Operation.LOAD_MODULE).texts(path, parameters);
+      case Step.MakeFile(Place place, String path, String content, int mode) ->
+          new Entry(Operation.MAKE_FILE)
+              .texts(path)
+              .numbers(mode)
+              .flag(place(place))
+              .data(terminated(content));
+      case Step.NameInterface(String mac, String name, int mtu) ->
+          new Entry(Operation.NAME_INTERFACE).texts(mac, name).numbers(mtu);
+      case Step.AddAddress(String name, InetAddress address, int prefix) ->
+          new Entry(Operation.ADD_ADDRESS).texts(name).data(address.getAddress()).numbers(prefix);
+      case Step.AddRoute(String name, InetAddress gateway) ->
+          new Entry(Operation.ADD_ROUTE).texts(name).data(gateway.getAddress());
+      case Step.ServeFiles() -> new Entry(Operation.SERVE_FILES);
     };
   }
 

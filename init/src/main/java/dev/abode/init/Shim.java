@@ -66,6 +66,27 @@ public interface Shim extends AutoCloseable {
   /** Passes {@code bytes} to standard input; blocks while the workload does not read. */
   void input(ByteBuffer bytes) throws IOException;
 
+  /**
+   * Asks the agent of the guest. The answer comes as {@link ShimEvent.Answer}; until then this
+   * connection must not ask again.
+   */
+  void ask(Question question) throws IOException;
+
+  /** What an agent can be asked. */
+  sealed interface Question {
+    /** The content of a file of a procfs, a sysfs or a cgroupfs, at most 16 KiB of it. */
+    record Read(String path) implements Question {}
+
+    /**
+     * Freezes the file system mounted at {@code path}, none if that is empty. From the answer on
+     * nothing crosses between guest and host until {@link Thaw}, or until another shim greets the
+     * guest. It thaws by itself when this connection is closed.
+     */
+    record Freeze(String path) implements Question {}
+
+    record Thaw() implements Question {}
+  }
+
   /** No more input from this client; the workload sees end-of-file if that was asked for. */
   void endInput() throws IOException;
 

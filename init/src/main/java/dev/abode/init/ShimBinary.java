@@ -29,12 +29,17 @@ public final class ShimBinary implements AutoCloseable {
 
   /** Copies the program that was built with this module into a sealed memory file. */
   public static ShimBinary load() throws IOException {
+    return of(program());
+  }
+
+  /** The program itself, for the first process of a guest. */
+  public static byte[] program() throws IOException {
     try (InputStream resource = ShimBinary.class.getResourceAsStream("abode-init")) {
       if (resource == null) {
         throw new FileNotFoundException(
             "abode-init is not beside " + ShimBinary.class.getName() + ": was it built?");
       }
-      return of(resource.readAllBytes());
+      return resource.readAllBytes();
     }
   }
 

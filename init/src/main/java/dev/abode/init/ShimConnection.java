@@ -95,8 +95,13 @@ final class ShimConnection implements Shim {
           Optional.of(
               new ShimEvent.Exited(
                   ExitRecord.parse(StandardCharsets.US_ASCII.decode(payload).toString())));
+      case BOOTING -> Optional.of(new ShimEvent.Booting(payload.getInt(0), payload.getLong(8)));
+      case READY ->
+          Optional.of(new ShimEvent.Ready(StandardCharsets.UTF_8.decode(payload).toString()));
+      case ANSWER -> Optional.of(new ShimEvent.Answer(payload.getInt(), payload.slice()));
       case ATTACHED, INPUT, INPUT_END, ATTACH, WATCH, START, PROCEED, SIGNAL, RESIZE ->
           Optional.empty();
+      case PLAN, CREDIT, END, GONE, ENDED, JOIN, JOINED, HELLO, ASK -> Optional.empty();
     };
   }
 
@@ -170,6 +175,24 @@ final class ShimConnection implements Shim {
   @Override
   public void resize(int rows, int columns) throws IOException {
     send(Frame.Type.RESIZE, buffer(4).putShort((short) rows).putShort((short) columns).flip());
+  }
+
+  @Override
+  public void ask(Question question) throws IOException {
+    int number =
+        switch (question) {
+          case Question.Read read -> 1;
+          case Question.Freeze freeze -> 2;
+          case Question.Thaw thaw -> 3;
+        };
+    String path =
+        switch (question) {
+          case Question.Read(String file) -> file;
+          case Question.Freeze(String mountPoint) -> mountPoint;
+          case Question.Thaw() -> "";
+        };
+    byte[] text = path.getBytes(StandardCharsets.UTF_8);
+    send(Frame.Type.ASK, buffer(4 + text.length).putInt(number).put(text).flip());
   }
 
   @Override

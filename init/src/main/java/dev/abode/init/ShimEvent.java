@@ -10,6 +10,17 @@ public sealed interface ShimEvent {
   /** The workload's process exists and waits at {@link Step.AwaitEngine}. */
   record Created(int pid) implements ShimEvent {}
 
+  /** The machine's process runs, its workload does not yet. */
+  record Booting(int pid, long startTicks) implements ShimEvent {}
+
+  /**
+   * The agent in the guest answers: lines of a name, a space and a value, of the guest's making.
+   */
+  record Ready(String facts) implements ShimEvent {}
+
+  /** The answer to {@link Shim#ask}; {@code errno} is 0 when all went well. */
+  record Answer(int errno, ByteBuffer content) implements ShimEvent {}
+
   /** The workload runs: {@code execve} succeeded, or the plan holds. */
   record Started(int pid, long startTicks) implements ShimEvent {}
 

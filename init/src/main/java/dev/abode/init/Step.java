@@ -1,5 +1,6 @@
 package dev.abode.init;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
 
@@ -60,6 +61,11 @@ public sealed interface Step {
   record Enter(int pid, long startTicks, Set<Namespace> namespaces) implements Step {
     public Enter {
       namespaces = Set.copyOf(namespaces);
+    }
+
+    /** In a guest: enters the namespaces of the machine's own workload, whatever its pid is. */
+    public static Enter workload(Set<Namespace> namespaces) {
+      return new Enter(0, 0, namespaces);
     }
   }
 
@@ -314,4 +320,48 @@ public sealed interface Step {
    * system for the engine to reach through {@code /proc/PID/root}.
    */
   record Hold() implements Step {}
+
+  /**
+   * Instead of {@link Execute}: serves the files below the root of {@link UseRoot} on the standard
+   * streams, and ends when standard input does.
+   */
+  record ServeFiles() implements Step {}
+
+  // ---- in a guest
+
+  /**
+   * Waits, at most ten seconds, for the virtio block device whose serial number (at most 20 bytes)
+   * is {@code serial}, and makes {@code link} a symbolic link to its device file; {@code ENODEV}
+   * when it does not come.
+   */
+  record AwaitDisk(String serial, String link) implements Step {}
+
+  /** {@code finit_module(2)}; nothing to do when the kernel has it already. */
+  record LoadModule(String path, String parameters) implements Step {}
+
+  /**
+   * Makes a file with {@code content}, in place of whatever file or link is there; parents are made
+   * as directories of mode 0755.
+   */
+  record MakeFile(Place place, String path, String content, int mode) implements Step {}
+
+  /**
+   * Waits, at most ten seconds, for the network interface with the hardware address {@code mac}
+   * ({@code 52:54:00:…}, lower case), names it, and sets it up.
+   *
+   * @param mtu bytes, 0 to leave it
+   */
+  record NameInterface(String mac, String name, int mtu) implements Step {}
+
+  /** Gives the interface {@code name} an address with a network prefix of so many bits. */
+  record AddAddress(String name, InetAddress address, int prefix) implements Step {
+    public AddAddress {
+      if (prefix < 0 || prefix > 8 * address.getAddress().length) {
+        throw new IllegalArgumentException(address + " has no prefix of " + prefix + " bits");
+      }
+    }
+  }
+
+  /** Makes {@code gateway}, behind the interface {@code name}, the default route. */
+  record AddRoute(String name, InetAddress gateway) implements Step {}
 }

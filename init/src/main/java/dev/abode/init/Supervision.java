@@ -17,6 +17,8 @@ import java.util.Optional;
  *     its folder must exist. Its form is that of {@link ExitRecord}
  * @param oomEvents a cgroup file with a line {@code oom_kill N} ({@code memory.oom_control} of v1,
  *     {@code memory.events} of v2), read before the launch and after the exit
+ * @param remote the guest that the workload runs in; terminal and standard input are the workload's
+ *     there, the OOM events are the machine's here
  */
 public record Supervision(
     boolean terminal,
@@ -26,7 +28,30 @@ public record Supervision(
     boolean closeStdinOnce,
     Optional<Log> log,
     Optional<Path> exitRecord,
-    Optional<Path> oomEvents) {
+    Optional<Path> oomEvents,
+    Optional<Remote> remote) {
+
+  /** Of a workload on this kernel. */
+  public Supervision(
+      boolean terminal,
+      int rows,
+      int columns,
+      boolean openStdin,
+      boolean closeStdinOnce,
+      Optional<Log> log,
+      Optional<Path> exitRecord,
+      Optional<Path> oomEvents) {
+    this(
+        terminal,
+        rows,
+        columns,
+        openStdin,
+        closeStdinOnce,
+        log,
+        exitRecord,
+        oomEvents,
+        Optional.empty());
+  }
 
   /**
    * A log made of frames (see {@link Frame}), the current part being {@code file}, older parts

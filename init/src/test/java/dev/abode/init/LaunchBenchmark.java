@@ -80,6 +80,7 @@ final class LaunchBenchmark {
             return times;
           }
           case ShimEvent.Failed failed -> throw new IOException(failed.toString());
+          case ShimEvent.Booting _, ShimEvent.Ready _, ShimEvent.Answer _ -> {}
           case ShimEvent.Waiting(), ShimEvent.Created _, ShimEvent.Output _ -> {}
         }
       }

@@ -36,6 +36,7 @@ record Run(
           return new Run(Optional.empty(), Optional.of(failed), out, err);
         }
         case ShimEvent.Gone() -> throw new IOException("the shim left without a word");
+        case ShimEvent.Booting _, ShimEvent.Ready _, ShimEvent.Answer _ -> {}
         case ShimEvent.Waiting(), ShimEvent.Created _, ShimEvent.Started _, ShimEvent.Output _ -> {}
       }
     }

@@ -831,20 +831,20 @@ abstract class ShimContract {
   /** Each breaks one rule; none could do harm if it were played after all. */
   private static List<ByteBuffer> corruptions(ByteBuffer plan) {
     List<ByteBuffer> corruptions = new ArrayList<>();
-    for (int size : List.of(0, 1, 71, 72, 135, 136, plan.limit() - 1)) {
+    for (int size : List.of(0, 1, 79, 80, 143, 144, plan.limit() - 1)) {
       corruptions.add(plan.duplicate().limit(size));
     }
     // Every field of the header but rows, columns and the drain; of the step, all but flags.
-    for (int offset : List.of(0, 4, 8, 12, 16, 20, 24, 28, 32, 40, 44, 48)) {
+    for (int offset : List.of(0, 4, 8, 12, 16, 20, 24, 28, 32, 40, 44, 48, 68, 72, 76)) {
       corruptions.add(with(plan, offset, 0x7fff_fff8));
     }
-    for (int offset : List.of(72, 80, 84, 88, 92, 96, 104, 112)) {
+    for (int offset : List.of(80, 88, 92, 96, 100, 104, 112, 120)) {
       corruptions.add(with(plan, offset, 0x7fff_fff8));
       corruptions.add(with(plan, offset, -1));
     }
-    corruptions.add(with(plan, 72, 0)); // no operation
-    corruptions.add(with(plan, 96, 8)); // no arguments
-    corruptions.add(with(plan, 76, 1 << 20)); // an unknown flag
+    corruptions.add(with(plan, 80, 0)); // no operation
+    corruptions.add(with(plan, 104, 8)); // no arguments
+    corruptions.add(with(plan, 84, 1 << 20)); // an unknown flag
     corruptions.add(with(plan, plan.limit() - 4, -1)); // an area without its last terminator
     return corruptions;
   }

@@ -37,7 +37,7 @@ class ShimTest extends ShimContract {
         }
       }
       int shimPid = parent(expect(shim, ShimEvent.Started.class).pid());
-      await(() -> privateKib(shimPid) < 100);
+      await(() -> privateKib(shimPid) < 128);
       shim.signal(9);
       expect(shim, ShimEvent.Exited.class);
     }

@@ -20,7 +20,8 @@ public final class LaunchFailure {
     List<Step> steps =
         switch (failed.phase()) {
           case BEFORE -> plan.before();
-          case SHIM, CLONE -> List.of();
+          case SHIM, CLONE, MACHINE -> List.of();
+          case GUEST_SHIM, GUEST_BEFORE, GUEST_CLONE, GUEST_BESIDE, GUEST_INSIDE -> List.of();
           case BESIDE -> plan.beside();
           case INSIDE -> plan.inside();
         };

@@ -103,6 +103,9 @@ public final class HeldRoots {
                 "cannot mount the root file system of a stopped instance: its shim was killed; try"
                     + " again");
         case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Booting booting -> {}
+        case ShimEvent.Ready ready -> {}
+        case ShimEvent.Answer answer -> {}
         case ShimEvent.Created created -> {}
         case ShimEvent.Output output -> {}
       }
@@ -113,7 +116,8 @@ public final class HeldRoots {
     List<Step> steps =
         switch (failed.phase()) {
           case BEFORE -> plan.before();
-          case SHIM, CLONE -> List.of();
+          case SHIM, CLONE, MACHINE -> List.of();
+          case GUEST_SHIM, GUEST_BEFORE, GUEST_CLONE, GUEST_BESIDE, GUEST_INSIDE -> List.of();
           case BESIDE -> plan.beside();
           case INSIDE -> plan.inside();
         };

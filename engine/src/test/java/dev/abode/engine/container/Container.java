@@ -190,6 +190,9 @@ final class Container implements AutoCloseable {
         case ShimEvent.Gone gone -> throw new IOException("the shim left without a word");
         case ShimEvent.Exited exited -> throw new IOException("exited before it started");
         case ShimEvent.Waiting waiting -> {}
+        case ShimEvent.Booting booting -> {}
+        case ShimEvent.Ready ready -> {}
+        case ShimEvent.Answer answer -> {}
         case ShimEvent.Created created -> {}
         case ShimEvent.Output text -> {}
       }

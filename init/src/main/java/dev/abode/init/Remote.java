@@ -1,0 +1,32 @@
+package dev.abode.init;
+
+import java.nio.file.Path;
+
+/**
+ * A workload in a guest. The shim then launches no workload of its own plan: the plan {@link
+ * #guest} is played by the agent in the guest, and its streams, its end and its failures come from
+ * there. Log, exit record and clients are the shim's as ever.
+ */
+public sealed interface Remote {
+
+  /** What is played in the guest; its supervision has neither a log nor an exit record. */
+  LaunchPlan guest();
+
+  /**
+   * The shim launches the machine itself. Its plan executes a hypervisor whose standard input and
+   * output are the port of the agent, and whose standard error is the guest's console.
+   *
+   * @param console the file that keeps the last of the console, at most 128 KiB, and as much again
+   *     in {@code console.1}
+   * @param resume whether the machine comes from a snapshot in which its workload runs already;
+   *     nothing is launched then
+   */
+  record Machine(Path console, LaunchPlan guest, boolean resume) implements Remote {}
+
+  /**
+   * One more session of a machine that runs already. The shim's own plan has no steps.
+   *
+   * @param machine the socket of the machine's shim
+   */
+  record Session(Path machine, LaunchPlan guest) implements Remote {}
+}
