@@ -1,0 +1,512 @@
+package dev.abode.init;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.abode.init.Shim.Stream;
+import dev.abode.init.Step.Place;
+import dev.abode.linux.Errno;
+import dev.abode.linux.ProcessIdentity;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Workloads behind an agent. The machine is a set of namespaces here, with the agent as its first
+ * process, so that what is tried is the protocol and nothing else. Needs root.
+ */
+@Timeout(120)
+abstract class RemoteContract {
+  private static final int EPROTO = 71; // errno.h
+  private static final Set<Stream> OUTPUTS = EnumSet.of(Stream.STDOUT, Stream.STDERR);
+
+  @TempDir Path folder;
+  ShimBinary binary;
+  private Path program;
+
+  /** The build under test. */
+  abstract byte[] program() throws IOException;
+
+  @BeforeEach
+  void layOut() throws IOException {
+    program = folder.resolve("abode-init");
+    Files.write(program, program());
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    binary = ShimBinary.load(program);
+  }
+
+  @AfterEach
+  void complainsOfNothing() throws IOException {
+    binary.close();
+    for (Path log : List.of(folder.resolve("shim.log"), folder.resolve("console"))) {
+      String notes = Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1) : "";
+      assertThat(notes).doesNotContain("Sanitizer").doesNotContain("runtime error");
+    }
+  }
+
+  private Path socket() {
+    return folder.resolve("s");
+  }
+
+  private static Supervision streams(boolean terminal, boolean stdin, Optional<Remote> remote) {
+    return new Supervision(
+        terminal, 0, 0, stdin, stdin, Optional.empty(), Optional.empty(), Optional.empty(), remote);
+  }
+
+  private static LaunchPlan guest(boolean stdin, String script) {
+    return ContainerPlan.onHost(
+        streams(false, stdin, Optional.empty()), "busybox", "sh", "-c", script);
+  }
+
+  private Supervision machine(LaunchPlan guest) {
+    Supervision workload = guest.supervision();
+    return streams(
+        workload.terminal(),
+        workload.openStdin(),
+        Optional.of(new Remote.Machine(folder.resolve("console"), guest, false)));
+  }
+
+  private LaunchPlan plan(LaunchPlan guest) {
+    return plan(machine(guest), program.toString(), "agent");
+  }
+
+  private static LaunchPlan plan(Supervision supervision, String... command) {
+    return new LaunchPlan(
+        supervision,
+        List.of(),
+        EnumSet.of(Namespace.PID),
+        List.of(),
+        List.of(
+            new Step.OwnMounts(Propagation.PRIVATE),
+            new Step.Mount("proc", "proc", Place.HOST, "/proc", Set.of(), ""),
+            new Step.Execute(Arrays.asList(command), List.of("PATH=/bin:/usr/bin"))));
+  }
+
+  private Run run(LaunchPlan guest) throws IOException {
+    return Run.of(binary, plan(guest), socket());
+  }
+
+  private LaunchPlan session(LaunchPlan guest) {
+    return LaunchPlan.elsewhere(
+        streams(
+            guest.supervision().terminal(),
+            guest.supervision().openStdin(),
+            Optional.of(new Remote.Session(socket(), guest))));
+  }
+
+  private Run exec(String name, String script) throws IOException {
+    return Run.of(binary, session(guest(false, script)), folder.resolve(name));
+  }
+
+  /** A machine whose workload waits for the end of its input. */
+  private Shim waiting() throws IOException {
+    Shim shim = binary.spawn(plan(guest(true, "cat > /dev/null")), socket());
+    shim.start();
+    started(shim);
+    return shim;
+  }
+
+  private static ShimEvent.Started started(Shim shim) throws IOException {
+    while (true) {
+      ShimEvent event = shim.next();
+      if (event instanceof ShimEvent.Started started) {
+        return started;
+      }
+      assertThat(event)
+          .isInstanceOfAny(ShimEvent.Waiting.class, ShimEvent.Booting.class, ShimEvent.Ready.class);
+    }
+  }
+
+  private static ExitRecord exited(Shim shim) throws IOException {
+    ExitRecord record =
+        Run.ended(shim, ByteBuffer.allocate(0), ByteBuffer.allocate(0)).exit().get();
+    assertThat(shim.next()).isEqualTo(new ShimEvent.Gone());
+    return record;
+  }
+
+  // ---- the workload
+
+  @Test
+  void passesOutputAndStatusOn() throws Exception {
+    Run run = run(guest(false, "echo out; echo err >&2; exit 7"));
+    assertThat(run.output()).isEqualTo("out\n");
+    assertThat(run.errors()).isEqualTo("err\n");
+    assertThat(run.status()).isEqualTo(7);
+    assertThat(run.exit().orElseThrow().machineDied()).isFalse();
+  }
+
+  @Test
+  void tellsASignalFromAStatus() throws Exception {
+    assertThat(run(guest(false, "kill -15 $$")).exit().orElseThrow().signal()).isEqualTo(15);
+  }
+
+  @Test
+  void saysWhatFailedInTheGuest() throws Exception {
+    LaunchPlan guest =
+        ContainerPlan.onHost(streams(false, false, Optional.empty()), "nothing-of-that-name");
+    assertThat(run(guest).failure())
+        .contains(new ShimEvent.Failed(LaunchPlan.Phase.GUEST_INSIDE, 0, Errno.ENOENT));
+  }
+
+  @Test
+  void tellsWhatTheMachineIsAt() throws Exception {
+    try (Shim shim = binary.spawn(plan(guest(false, "true")), socket())) {
+      shim.start();
+      List<ShimEvent> events = new ArrayList<>();
+      do {
+        events.add(shim.next());
+      } while (!events.getLast().equals(new ShimEvent.Gone()));
+      assertThat(events)
+          .extracting(event -> (Object) event.getClass())
+          .containsSubsequence(
+              ShimEvent.Booting.class,
+              ShimEvent.Ready.class,
+              ShimEvent.Started.class,
+              ShimEvent.Exited.class);
+    }
+  }
+
+  @Test
+  void endsStandardInput() throws Exception {
+    byte[] bytes = random(3_000_000, 1);
+    assertThat(throughCat(socket(), plan(guest(true, "cat")), bytes)).isEqualTo(bytes);
+  }
+
+  @Test
+  void deliversSignals() throws Exception {
+    try (Shim shim =
+        binary.spawn(plan(guest(true, "trap 'exit 9' USR1; read x & wait")), socket())) {
+      shim.start();
+      started(shim);
+      ShimContract.await(
+          () -> {
+            shim.signal(10);
+            return Files.notExists(socket());
+          });
+    }
+  }
+
+  @Test
+  void resizesATerminal() throws Exception {
+    LaunchPlan script =
+        guest(true, "while [ \"$(stty size)\" != '33 99' ]; do usleep 1000; done; echo resized");
+    LaunchPlan terminal =
+        new LaunchPlan(
+            streams(true, true, Optional.empty()),
+            List.of(),
+            Set.of(),
+            List.of(),
+            List.of(new Step.OpenTerminal(false), script.inside().getLast()));
+    try (Shim shim = binary.spawn(plan(terminal), socket());
+        Shim client = Shim.attach(socket(), EnumSet.of(Stream.STDIN, Stream.STDOUT))) {
+      shim.start();
+      started(shim);
+      client.resize(33, 99);
+      StringBuilder output = new StringBuilder();
+      while (client.next() instanceof ShimEvent.Output part) {
+        output.append(StandardCharsets.UTF_8.decode(part.bytes()));
+      }
+      assertThat(output.toString()).isEqualTo("resized\r\n");
+    }
+  }
+
+  @Test
+  void losesNoLineOfALog() throws Exception {
+    int lines = 2_000_000;
+    Path log = folder.resolve("log");
+    LaunchPlan guest = guest(false, "busybox seq 1 " + lines);
+    Supervision supervision =
+        new Supervision(
+            false,
+            0,
+            0,
+            false,
+            false,
+            Optional.of(new Supervision.Log(log, 1L << 30, 1)),
+            Optional.empty(),
+            Optional.empty(),
+            machine(guest).remote());
+    try (Shim shim = binary.spawn(plan(supervision, program.toString(), "agent"), socket())) {
+      shim.start();
+      assertThat(exited(shim).status()).isZero();
+    }
+    ByteBuffer frames = ByteBuffer.wrap(Files.readAllBytes(log));
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    for (Optional<Frame> frame = Frame.take(frames);
+        frame.isPresent();
+        frame = Frame.take(frames)) {
+      text.writeBytes(Run.bytes(frame.get().payload()));
+    }
+    ByteArrayOutputStream expected = new ByteArrayOutputStream();
+    IntStream.rangeClosed(1, lines)
+        .forEach(line -> expected.writeBytes((line + "\n").getBytes(StandardCharsets.US_ASCII)));
+    assertThat(Arrays.equals(text.toByteArray(), expected.toByteArray())).isTrue();
+  }
+
+  // ---- sessions beside it
+
+  @Test
+  void runsMoreInTheSameMachine() throws Exception {
+    try (Shim shim = waiting()) {
+      Run run = exec("x", "echo from beside; exit 3");
+      assertThat(run.output()).isEqualTo("from beside\n");
+      assertThat(run.status()).isEqualTo(3);
+      shim.signal(9);
+      assertThat(exited(shim).signal()).isEqualTo(9);
+    }
+  }
+
+  @Test
+  @Tag("slow")
+  void carriesThirtySessionsAtOnceBothWays() throws Exception {
+    try (Shim shim = waiting();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Boolean>> sessions = new ArrayList<>();
+      for (int number = 0; number < 30; number++) {
+        Path socket = folder.resolve("x" + number);
+        byte[] bytes = random(bytesEachWay(), number);
+        sessions.add(
+            threads.submit(
+                () ->
+                    Arrays.equals(throughCat(socket, session(guest(true, "cat")), bytes), bytes)));
+      }
+      for (Future<Boolean> session : sessions) {
+        assertThat(session.get()).isTrue();
+      }
+      shim.signal(9);
+      exited(shim);
+    }
+  }
+
+  int bytesEachWay() {
+    return 10_000_000;
+  }
+
+  @Test
+  void isNotHeldUpByAClientThatTakesNothing() throws Exception {
+    try (Shim shim = waiting();
+        Shim stuck = binary.spawn(session(guest(false, "cat /dev/zero")), folder.resolve("x"));
+        Shim deaf = Shim.attach(folder.resolve("x"), OUTPUTS)) {
+      stuck.start();
+      started(stuck);
+      assertThat(deaf.next()).isInstanceOf(ShimEvent.Output.class);
+      assertThat(exec("y", "seq 1 100000 | tail -n 1").output()).isEqualTo("100000\n");
+      shim.signal(9);
+      exited(shim);
+    }
+  }
+
+  @Test
+  void endsASessionWithItsShim() throws Exception {
+    try (Shim shim = waiting()) {
+      String mark = "31557" + ProcessHandle.current().pid() % 1000;
+      try (Shim session =
+          binary.spawn(session(guest(false, "sleep " + mark)), folder.resolve("x"))) {
+        session.start();
+        int own = started(session).pid();
+        assertThat(running("sleep " + mark)).isTrue();
+        assertThat(ProcessIdentity.of(own).orElseThrow().signal(9)).isTrue();
+      }
+      ShimContract.await(() -> !running("sleep " + mark));
+      assertThat(exec("y", "echo on").output()).isEqualTo("on\n");
+      shim.signal(9);
+      exited(shim);
+    }
+  }
+
+  private static boolean running(String command) {
+    return ProcessHandle.allProcesses()
+        .anyMatch(
+            process -> {
+              try {
+                return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+                    .replace('\0', ' ')
+                    .strip()
+                    .equals(command);
+              } catch (IOException e) {
+                return false;
+              }
+            });
+  }
+
+  // ---- questions
+
+  @Test
+  void answersQuestions() throws Exception {
+    try (Shim shim = waiting();
+        Shim asking = Shim.connect(socket())) {
+      asking.ask(new Shim.Question.Read("/proc/1/comm"));
+      assertThat(content(asking)).isEqualTo("abode-init\n");
+      asking.ask(new Shim.Question.Read("/etc/passwd"));
+      assertThat(answer(asking).errno()).isEqualTo(Errno.EPERM);
+      asking.ask(new Shim.Question.Freeze(""));
+      assertThat(answer(asking).errno()).isZero();
+      asking.ask(new Shim.Question.Thaw());
+      assertThat(answer(asking).errno()).isZero();
+      assertThat(exec("x", "echo on").output()).isEqualTo("on\n");
+      shim.signal(9);
+      exited(shim);
+    }
+  }
+
+  @Test
+  void thawsForAnEngineThatLeft() throws Exception {
+    try (Shim shim = waiting()) {
+      try (Shim asking = Shim.connect(socket())) {
+        asking.ask(new Shim.Question.Freeze(""));
+        assertThat(answer(asking).errno()).isZero();
+      }
+      assertThat(exec("x", "echo on").output()).isEqualTo("on\n");
+      shim.signal(9);
+      exited(shim);
+    }
+  }
+
+  private static ShimEvent.Answer answer(Shim shim) throws IOException {
+    while (true) {
+      if (shim.next() instanceof ShimEvent.Answer answer) {
+        return answer;
+      }
+    }
+  }
+
+  private static String content(Shim shim) throws IOException {
+    return StandardCharsets.UTF_8.decode(answer(shim).content()).toString();
+  }
+
+  // ---- machines that fail
+
+  @Test
+  void saysThatTheMachineDied() throws Exception {
+    try (Shim shim = binary.spawn(plan(guest(true, "cat")), socket())) {
+      shim.start();
+      ShimEvent.Started machine = started(shim);
+      assertThat(ProcessIdentity.of(machine.pid()).orElseThrow().signal(9)).isTrue();
+      ExitRecord exit = exited(shim);
+      assertThat(exit.machineDied()).isTrue();
+      assertThat(exit.signal()).isEqualTo(9);
+    }
+  }
+
+  @Test
+  void saysThatItDiedBeforeItsWorkload() throws Exception {
+    LaunchPlan plan =
+        plan(machine(guest(false, "true")), "busybox", "sh", "-c", "echo panic >&2; exit 5");
+    assertThat(Run.of(binary, plan, socket()).failure())
+        .contains(new ShimEvent.Failed(LaunchPlan.Phase.MACHINE, 5, 0));
+    assertThat(folder.resolve("console")).hasContent("panic");
+  }
+
+  @Test
+  @Tag("slow")
+  void killsAFrozenMachine() throws Exception {
+    try (Shim shim = binary.spawn(plan(guest(true, "cat")), socket())) {
+      shim.start();
+      int machine = started(shim).pid();
+      assertThat(ProcessIdentity.of(machine).orElseThrow().signal(19)).isTrue();
+      try (Shim client = Shim.attach(socket(), EnumSet.of(Stream.STDIN))) {
+        client.input(ByteBuffer.wrap(random(100_000, 2)));
+      }
+      shim.signal(9);
+      ExitRecord exit = exited(shim);
+      assertThat(exit.signal()).isEqualTo(9);
+      assertThat(exit.machineDied()).isFalse();
+    }
+  }
+
+  @Test
+  void refusesAnAgentThatSpeaksNonsense() throws Exception {
+    Path words = Files.write(folder.resolve("words"), random(100_000, 3));
+    assertThat(Run.of(binary, saying(words), socket()).failure())
+        .contains(new ShimEvent.Failed(LaunchPlan.Phase.MACHINE, 0, EPROTO));
+  }
+
+  private LaunchPlan saying(Path words) {
+    return plan(
+        machine(guest(false, "true")), "busybox", "sh", "-c", "cat " + words + "; exec cat");
+  }
+
+  /** What a real agent said, with bytes changed at random, said again to a new shim. */
+  @Test
+  @Tag("slow")
+  void survivesAgentsThatLie() throws Exception {
+    Path words = folder.resolve("words");
+    LaunchPlan recorded =
+        plan(
+            machine(guest(false, "seq 1 2000; echo x >&2; exit 4")),
+            "busybox",
+            "sh",
+            "-c",
+            program + " agent | tee " + words);
+    // The agent is not the first process here, whom nothing could end.
+    assertThat(Run.of(binary, recorded, socket()).exit()).isPresent();
+    byte[] original = Files.readAllBytes(words);
+    Random random = new Random(20260102);
+    for (int round = 0; round < 150; round++) {
+      byte[] changed = original.clone();
+      for (int change = random.nextInt(4); change > 0; change--) {
+        int at = random.nextInt(2) == 0 ? random.nextInt(200) : random.nextInt(changed.length);
+        changed[at % changed.length] =
+            (byte) (random.nextBoolean() ? random.nextInt(4) : random.nextInt());
+      }
+      Files.write(
+          words, Arrays.copyOf(changed, changed.length - random.nextInt(2) * random.nextInt(300)));
+      LaunchPlan plan = plan(machine(guest(false, "true")), "busybox", "cat", words.toString());
+      Run run = Run.of(binary, plan, socket());
+      assertThat(run.exit().isPresent() || run.failure().isPresent()).isTrue();
+      ShimContract.await(() -> Files.notExists(socket()));
+    }
+  }
+
+  // ---- bytes
+
+  private static byte[] random(int size, long seed) {
+    byte[] bytes = new byte[size];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  /** What comes back from a workload that copies its input. */
+  private byte[] throughCat(Path socket, LaunchPlan plan, byte[] bytes) throws Exception {
+    try (Shim shim = binary.spawn(plan, socket);
+        Shim client = Shim.attach(socket, EnumSet.of(Stream.STDIN, Stream.STDOUT))) {
+      shim.start();
+      Thread writer =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      client.input(ByteBuffer.wrap(bytes));
+                      client.endInput();
+                    } catch (IOException e) {
+                      throw new java.io.UncheckedIOException(e);
+                    }
+                  });
+      ByteArrayOutputStream back = new ByteArrayOutputStream();
+      while (client.next() instanceof ShimEvent.Output output) {
+        back.writeBytes(Run.bytes(output.bytes()));
+      }
+      writer.join();
+      return back.toByteArray();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package dev.abode.init;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
+
+/** The same sources with the address and undefined-behaviour sanitizers of gcc. */
+class SanitizedRemoteTest extends RemoteContract {
+  @Override
+  byte[] program() throws IOException {
+    try (InputStream built =
+        Objects.requireNonNull(getClass().getResourceAsStream("abode-init-sanitized"))) {
+      return built.readAllBytes();
+    }
+  }
+
+  @Override
+  int bytesEachWay() {
+    return 1_000_000;
+  }
+}
