@@ -150,6 +150,7 @@ static void launch_complete(void) {
   if (is_machine()) {
     remote_begin();
     hold_mounts();
+    collect_workload();
     return;
   }
   plan_unload(&shim.plan);

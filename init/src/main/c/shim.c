@@ -63,6 +63,13 @@ static void workload_ended(void) {
 }
 
 void collect_workload(void) {
+  int status;
+  struct rusage usage;
+  if (is_machine()) {
+    if (wait4(shim.workload, &status, WNOHANG, &usage) == shim.workload)
+      remote_machine_ended(status, &usage);
+    return;
+  }
   if (wait4(shim.workload, &shim.outcome.status, WNOHANG, &shim.outcome.usage) == shim.workload)
     workload_ended();
 }
@@ -98,18 +105,11 @@ void finish(void) {
   tell_watchers();
 }
 
-static void collect_machine(void) {
-  int status;
-  struct rusage usage;
-  if (wait4(shim.workload, &status, WNOHANG, &usage) == shim.workload)
-    remote_machine_ended(status, &usage);
-}
-
 static void collect(void) {
   struct signalfd_siginfo info;
   if (read(shim.signals, &info, sizeof info) < 0) return;
   if (is_machine() && shim.state >= STATE_BOOTING) {
-    collect_machine();
+    if (remote_left()) collect_workload();
     return;
   }
   if (shim.state == STATE_RUNNING) {
