@@ -209,7 +209,8 @@ final class TreeWriter implements AutoCloseable {
         at += count;
         left -= count;
       }
-      end = at;
+      // GNU tar marks the end of a trailing hole by an extent without bytes.
+      end = extent.lengthBytes() > 0 ? at : end;
     }
     if (end < entry.sizeBytes()) {
       file.resize(entry.sizeBytes());

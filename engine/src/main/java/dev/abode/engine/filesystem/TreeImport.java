@@ -172,7 +172,8 @@ final class TreeImport {
           at += count;
           left -= count;
         }
-        end = at;
+        // GNU tar marks the end of a trailing hole by an extent without bytes.
+        end = extent.lengthBytes() > 0 ? at : end;
       }
       if (end < entry.sizeBytes()) {
         file.resize(entry.sizeBytes());
