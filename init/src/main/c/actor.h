@@ -78,6 +78,9 @@ int descriptors_send(int socket, const void *message, size_t size, const int *de
 /* Opens `path` where the step's place says, never following a link out of the rootfs. */
 int path_open(const struct actor *actor, bool rootfs, const char *path, int flags);
 
+/* Opens `path` as if the folder `root` were the root of the file system. */
+int path_below(int root, const char *path, uint64_t flags);
+
 /* Opens with O_PATH what a mount goes onto, made first if missing and `make` (STEP_MAKE_*). */
 int path_target(const struct actor *actor, bool rootfs, const char *path, uint32_t make);
 

@@ -46,6 +46,26 @@ static int workload_user_namespace(struct actor *actor) {
   return actor->user_namespace < 0 ? errno : 0;
 }
 
+/* A detached copy of what is at `path`, or of what is `within` that and never outside of it: the
+ * folder may belong to a workload, which relinks in it while we look. */
+static int copy_of(const char *path, const char *within, unsigned recursive) {
+  if (*within == 0) return sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | recursive);
+  int base = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0, 0);
+  if (base < 0) return -1;
+  int found = path_below(base, within, O_PATH);
+  int error = errno;
+  close(base);
+  if (found < 0) {
+    errno = error;
+    return -1;
+  }
+  int tree = sys_open_tree(found, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | recursive);
+  error = errno;
+  close(found);
+  errno = error;
+  return tree;
+}
+
 int mounts_detach(struct actor *actor, const struct step *step) {
   int *slot = &actor->slots[step->number[0]];
   if (*slot >= 0) return EBUSY;
@@ -54,8 +74,8 @@ int mounts_detach(struct actor *actor, const struct step *step) {
     int error = workload_user_namespace(actor);
     if (error != 0) return error;
   }
-  int tree = sys_open_tree(AT_FDCWD, plan_text(&actor->plan, step->text[0]),
-                           OPEN_TREE_CLONE | recursion(step));
+  int tree = copy_of(plan_text(&actor->plan, step->text[0]),
+                     plan_text(&actor->plan, step->text[1]), recursion(step));
   if (tree < 0) return errno;
   int error = set_attributes(tree, recursion(step), step->number[1], step->number[2],
                              id_mapped ? actor->user_namespace : -1);

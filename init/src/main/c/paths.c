@@ -26,18 +26,21 @@ const char *descriptor_name(int descriptor, char *buffer) {
   return buffer;
 }
 
+int path_below(int root, const char *path, uint64_t flags) {
+  /* EAGAIN: something was renamed while ".." was resolved; openat2(2) says to try again. */
+  for (int attempt = 0;; attempt++) {
+    int opened = sys_openat2(root, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    if (opened >= 0 || errno != EAGAIN || attempt == 31) return opened;
+  }
+}
+
 static int resolve(const struct actor *actor, bool rootfs, const char *path, uint64_t flags) {
   if (!rootfs) return sys_openat2(AT_FDCWD, path, flags, 0, 0);
   if (actor->root < 0) {
     errno = EBADF;
     return -1;
   }
-  /* EAGAIN: something was renamed while ".." was resolved; openat2(2) says to try again. */
-  for (int attempt = 0;; attempt++) {
-    int opened =
-        sys_openat2(actor->root, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-    if (opened >= 0 || errno != EAGAIN || attempt == 31) return opened;
-  }
+  return path_below(actor->root, path, flags);
 }
 
 int path_open(const struct actor *actor, bool rootfs, const char *path, int flags) {

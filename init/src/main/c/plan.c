@@ -48,7 +48,10 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
     case OP_AWAIT_ENGINE:
       return list == LIST_BESIDE;
     case OP_DETACH:
-      return list == LIST_BESIDE && step->number[0] < SLOT_LIMIT;
+      /* Ids are mapped by whoever knows the host's: the stage. */
+      return (list == LIST_BESIDE ||
+              (list == LIST_INSIDE && (step->flags & STEP_ID_MAPPED) == 0)) &&
+             step->number[0] < SLOT_LIMIT;
     case OP_ATTACH:
       return step->number[0] < SLOT_LIMIT;
     case OP_MOUNT: /* its data is one string */

@@ -191,7 +191,7 @@ final class PlanEncoder {
       case Step.AwaitEngine() -> new Entry(Operation.AWAIT_ENGINE);
       case Step.Detach d ->
           new Entry(Operation.DETACH)
-              .texts(d.source())
+              .texts(d.source(), d.within())
               .numbers(d.slot(), attributes(d.flags()), d.propagation().bit())
               .flag(d.recursive() ? RECURSIVE : 0)
               .flag(d.idMapped() ? ID_MAPPED : 0);

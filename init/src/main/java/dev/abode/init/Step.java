@@ -90,10 +90,15 @@ public sealed interface Step {
 
   /**
    * {@code open_tree(2)} of {@code source} on the host as a detached copy, kept as number {@code
-   * slot} for a later {@link Attach}; beside only. The slots of the stage are handed to the
-   * workload when it is released.
+   * slot} for a later {@link Attach}; not before. The slots of the stage are handed to the workload
+   * when it is released.
+   *
+   * <p>A copy that the workload takes for itself, of what its mount namespace got from the host's
+   * root, keeps flags that the workload cannot clear ({@code mount_namespaces(7)}, "locked").
    *
    * @param slot 0 to 511, used once
+   * @param within a path in {@code source} to copy instead of all of it, links and {@code ..}
+   *     resolved as if {@code source} were the root; empty for all of it
    * @param recursive whether mounts below come along; flags and id map then apply to all of them
    * @param idMapped whether the workload's user namespace maps the owners ({@code
    *     MOUNT_ATTR_IDMAP})
@@ -101,6 +106,7 @@ public sealed interface Step {
   record Detach(
       int slot,
       String source,
+      String within,
       boolean recursive,
       boolean idMapped,
       Set<MountFlag> flags,
@@ -111,6 +117,16 @@ public sealed interface Step {
       if (slot < 0 || slot > 511) {
         throw new IllegalArgumentException("slot " + slot + " is not in 0..511");
       }
+    }
+
+    public Detach(
+        int slot,
+        String source,
+        boolean recursive,
+        boolean idMapped,
+        Set<MountFlag> flags,
+        Propagation propagation) {
+      this(slot, source, "", recursive, idMapped, flags, propagation);
     }
   }
 
