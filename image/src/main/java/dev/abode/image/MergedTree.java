@@ -1,5 +1,6 @@
 package dev.abode.image;
 
+import dev.abode.linux.FileTree;
 import dev.abode.linux.FileTreeFile;
 import dev.abode.linux.FileTreeStatus;
 import java.io.IOException;
@@ -68,6 +69,23 @@ public final class MergedTree {
   public Optional<FileTreeStatus> status(String path) throws IOException {
     try (LayerView view = LayerView.of(layers)) {
       return view.resolve(path).map(LayerView.Found::status);
+    }
+  }
+
+  /**
+   * Copies what is in the folder that {@code path} leads to into an empty folder, which takes the
+   * owner, mode, times and attributes of the image's as well.
+   *
+   * @return false when {@code path} leads to no folder; then nothing is changed
+   */
+  public boolean copyFolder(String path, FileTree target) throws IOException {
+    try (LayerView view = LayerView.of(layers)) {
+      Optional<LayerView.Found> folder = view.resolve(path);
+      if (folder.isEmpty() || !folder.get().status().isDirectory()) {
+        return false;
+      }
+      new MergedCopy(view, target).folder(folder.get());
+      return true;
     }
   }
 }

@@ -36,6 +36,9 @@ public final class FileTree implements AutoCloseable {
           | FileTreeCalls.RESOLVE_NO_SYMLINKS
           | FileTreeCalls.RESOLVE_NO_XDEV;
 
+  /** linux/fs.h */
+  private static final int RENAME_EXCHANGE = 2;
+
   private final int descriptor;
   private final String shown;
 
@@ -242,7 +245,20 @@ public final class FileTree implements AutoCloseable {
     }
   }
 
+  /** {@code renameat2(2)} with {@code RENAME_EXCHANGE}: each gets the other's name, at once. */
+  public void exchange(String one, String other) throws KernelException {
+    try (Parent source = parent(one);
+        Parent target = parent(other)) {
+      rename(source.descriptor, source.name, target.descriptor, target.name, RENAME_EXCHANGE);
+    }
+  }
+
   private static void rename(int fromDirectory, String from, int toDirectory, String to)
+      throws KernelException {
+    rename(fromDirectory, from, toDirectory, to, 0);
+  }
+
+  private static void rename(int fromDirectory, String from, int toDirectory, String to, int flags)
       throws KernelException {
     try (Arena arena = Arena.ofConfined()) {
       FileTreeCalls.call(
@@ -253,7 +269,7 @@ public final class FileTree implements AutoCloseable {
           FileTreeCalls.path(arena, from),
           toDirectory,
           FileTreeCalls.path(arena, to),
-          0);
+          flags);
     }
   }
 
