@@ -19,6 +19,7 @@ import dev.abode.image.Image;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.ImageException;
 import dev.abode.image.Platform;
+import dev.abode.image.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
@@ -47,23 +48,33 @@ final class Creation {
     String id = ExecTable.newId();
     String name = claimName(spec, id);
     InstanceFolder folder = site.folders().instance(id);
+    VolumeFilling filling = new VolumeFilling(site.volumes(), folder);
+    List<MountSpec> mounts = List.of();
     try {
-      InstanceRecord record = record(id, name, spec, image, endpoints, warnings);
+      mounts = InstanceMounts.of(spec, image.config(), site.catalog());
+      InstanceRecord record = record(id, name, spec, image, endpoints, mounts, warnings);
       Files.createDirectory(folder.path());
+      filling.prepare(
+          mounts, spec.mounts(), id, () -> site.images().layerFolders(image, Progress.NONE));
       folder.writeDefinition(record);
       LiveInstance instance = new LiveInstance(site, record, LifeRecord.CREATED);
       site.catalog().add(instance);
       refuseVanished(image, instance);
+      filling.done();
       instance.publish("create");
       return instance;
     } catch (IOException | RuntimeException e) {
       site.catalog().release(name, id);
+      site.volumes().letGo(mounts, id);
       try {
+        filling.undo();
         TreeDeletion.delete(folder.path());
       } catch (IOException deletion) {
         e.addSuppressed(deletion);
       }
       throw e;
+    } finally {
+      site.volumes().letGo(mounts, id);
     }
   }
 
@@ -140,6 +151,7 @@ final class Creation {
       InstanceSpec spec,
       Image image,
       List<EndpointSpec> endpoints,
+      List<MountSpec> mounts,
       List<String> warnings) {
     ImageConfig config = image.config();
     return new InstanceRecord(
@@ -158,7 +170,7 @@ final class Creation {
         spec.stopSignal().filter(s -> !s.isEmpty()).or(config::stopSignal).orElse("SIGTERM"),
         spec.stopTimeout().orElse(STOP_TIMEOUT),
         health(spec, config),
-        mounts(spec),
+        mounts,
         endpoints,
         warnings);
   }
@@ -194,26 +206,5 @@ final class Creation {
 
   private static Duration or(Duration asked, Duration otherwise) {
     return asked.isZero() ? otherwise : asked;
-  }
-
-  /** Gives anonymous volumes their names. */
-  private static List<MountSpec> mounts(InstanceSpec spec) {
-    return spec.mounts().stream()
-        .<MountSpec>map(
-            mount ->
-                switch (mount) {
-                  case MountSpec.Bind bind -> bind;
-                  case MountSpec.Tmpfs tmpfs -> tmpfs;
-                  case MountSpec.Volume volume ->
-                      volume.name().isPresent()
-                          ? volume
-                          : new MountSpec.Volume(
-                              Optional.of(ExecTable.newId()),
-                              volume.target(),
-                              volume.readOnly(),
-                              volume.noCopy(),
-                              volume.subpath());
-                })
-        .toList();
   }
 }

@@ -116,6 +116,8 @@ final class Ending {
     try {
       instance.site.walls().takeDown(instance.id());
       instance.execs.awaitEnds();
+      instance.site.volumes().letGo(instance.now().record().mounts(), instance.id());
+      instance.site.volumes().publish("unmount", instance);
       TreeDeletion.delete(instance.runFolder().path());
       run.workload().firstId().ifPresent(instance.site.ids()::release);
       return "";

@@ -99,6 +99,8 @@ public final class Engine implements AutoCloseable {
       List<String> repairs = new ArrayList<>();
       BridgeNetworks networks = BridgeNetworks.open(folders, repairs);
       ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
+      Catalog catalog = new Catalog();
+      Volumes volumes = new Volumes(folders, events, catalog);
       Site site =
           new Site(
               folders,
@@ -109,7 +111,8 @@ public final class Engine implements AutoCloseable {
               logWatch,
               new IdRanges(),
               networks,
-              new Catalog(),
+              catalog,
+              volumes,
               new AtomicBoolean());
       Recovery recovery = new Recovery(site);
       repairs.addAll(recovery.reconcile());
@@ -299,7 +302,7 @@ public final class Engine implements AutoCloseable {
 
   /** Files that outlive instances. */
   public Volumes volumes() {
-    return new Volumes(site);
+    return site.volumes();
   }
 
   /**

@@ -60,6 +60,7 @@ final class Launching {
       Run run = begin();
       instance.began(run);
       instance.publish("start");
+      site.volumes().publish("mount", instance);
       Thread.ofVirtual().name("watch-" + record.name()).start(() -> Ending.watch(instance, run));
       instance.health().begin(run);
     } catch (IOException | RuntimeException e) {
@@ -102,6 +103,7 @@ final class Launching {
     List<Path> layers = layers();
     Map<String, Workload> others = others();
     prepareFolders();
+    site.volumes().hold(record.mounts(), record.id());
     if (ContainerPlan.ownsUsers(record.spec())) {
       firstId = OptionalLong.of(site.ids().take());
     }
@@ -232,6 +234,7 @@ final class Launching {
   private void undo(Exception failure) {
     try {
       site.walls().takeDown(record.id());
+      site.volumes().letGo(record.mounts(), record.id());
       TreeDeletion.delete(runFolder.path());
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e);

@@ -47,7 +47,13 @@ final class Looking {
           Whereabouts at = instance.whereabouts();
           Files.createDirectories(at.folder().upper());
           Files.createDirectories(at.folder().work());
-          return use.of(instance.site.walls().files(at));
+          String holder = "files-" + instance.id();
+          instance.site.volumes().hold(at.record().mounts(), holder);
+          try {
+            return use.of(instance.site.walls().files(at));
+          } finally {
+            instance.site.volumes().letGo(at.record().mounts(), holder);
+          }
         });
   }
 

@@ -62,6 +62,7 @@ final class Recovery {
         .forEach(Recovery::join);
     sweepRunFolders();
     sweepKernel();
+    site.volumes().recover().forEach(this::repaired);
     return List.copyOf(repairs);
   }
 
@@ -154,6 +155,7 @@ final class Recovery {
 
   private void dropUnfinished(InstanceFolder folder, String id) {
     try {
+      new VolumeFilling(site.volumes(), folder).undo();
       TreeDeletion.delete(folder.path());
       repaired("took away instance " + id.substring(0, 12) + ", whose creation was not finished");
     } catch (IOException e) {
@@ -325,6 +327,7 @@ final class Recovery {
             started.startTicks(),
             firstId == 0 ? OptionalLong.empty() : OptionalLong.of(firstId));
     Run run = new Run(instance.state().nextRun(), workload, shim, startedAt);
+    site.volumes().adopt(instance.now().record().mounts(), instance.id());
     instance.began(run);
     if (!known) {
       instance.publish("start");

@@ -88,7 +88,7 @@ final class Removal {
     instance.publish("destroy");
     instance.gone();
     if (volumes) {
-      new Volumes(site).removeAnonymous(last.spec(), last.mounts());
+      site.volumes().removeAnonymous(last.spec(), last.mounts());
     }
   }
 

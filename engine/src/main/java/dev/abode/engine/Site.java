@@ -20,6 +20,7 @@ record Site(
     IdRanges ids,
     BridgeNetworks networks,
     Catalog catalog,
+    Volumes volumes,
     AtomicBoolean closing) {
 
   /** Whether the engine is being closed: workloads go on, and nothing is begun for them. */

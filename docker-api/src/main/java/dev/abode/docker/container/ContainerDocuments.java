@@ -12,6 +12,7 @@ import dev.abode.engine.instance.MountSpec;
 import dev.abode.image.Image;
 import dev.abode.image.ImageConfig;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -203,38 +204,9 @@ public final class ContainerDocuments {
   }
 
   private List<JsonDocument> mounts(InstanceInfo info) {
-    return info.mounts().stream().flatMap(mount -> mount(mount).stream()).toList();
-  }
-
-  private Optional<JsonDocument> mount(MountSpec mount) {
-    return switch (mount) {
-      case MountSpec.Bind bind ->
-          Optional.of(
-              new JsonDocument()
-                  .with("Type", "bind")
-                  .with("Source", bind.source())
-                  .with("Destination", bind.target())
-                  .with("Mode", bind.readOnly() ? "ro" : "")
-                  .with("RW", !bind.readOnly())
-                  .with("Propagation", bind.propagation().name().toLowerCase(Locale.ROOT)));
-      case MountSpec.Volume volume ->
-          Optional.of(
-              new JsonDocument()
-                  .with("Type", "volume")
-                  .with("Name", volume.name().orElse(""))
-                  .with("Source", volume.name().map(this::volumeFolder).orElse(""))
-                  .with("Destination", volume.target())
-                  .with("Driver", "local")
-                  .with("Mode", volume.readOnly() ? "ro" : "z")
-                  .with("RW", !volume.readOnly())
-                  .with("Propagation", ""));
-      // As in Docker, these are shown in HostConfig.Tmpfs only.
-      case MountSpec.Tmpfs _ -> Optional.empty();
-    };
-  }
-
-  private String volumeFolder(String name) {
-    return engine.options().root().resolve("volumes").resolve(name).resolve("_data").toString();
+    Path volumes = engine.options().root().toAbsolutePath().normalize().resolve("volumes");
+    return MountDocuments.present(
+        info.mounts(), name -> volumes.resolve(name).resolve("_data").toString());
   }
 
   /** Those of the image, those asked for, and those that are to be published. */
@@ -259,6 +231,13 @@ public final class ContainerDocuments {
     exposedPorts(info).forEach(port -> exposed.put(port, Map.of()));
     Map<String, Object> volumes = new LinkedHashMap<>();
     image.ifPresent(i -> i.volumes().forEach(path -> volumes.put(path, Map.of())));
+    for (MountSpec mount : spec.mounts()) {
+      if (mount instanceof MountSpec.Volume volume
+          && volume.name().isEmpty()
+          && volume.shorthand().isPresent()) {
+        volumes.put(volume.target(), Map.of());
+      }
+    }
     JsonDocument document =
         new JsonDocument()
             .with("Hostname", spec.hostname().orElse(info.shortId()))

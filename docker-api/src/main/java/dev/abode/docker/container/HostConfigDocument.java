@@ -5,7 +5,6 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LogSpec;
-import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.instance.Security;
 import dev.abode.engine.instance.Sharing;
@@ -26,7 +25,7 @@ final class HostConfigDocument {
 
   static JsonDocument of(InstanceSpec spec) {
     JsonDocument document = new JsonDocument();
-    mounts(document, spec.mounts());
+    MountDocuments.addAsked(document, spec.mounts());
     document
         .with("ContainerIDFile", "")
         .with("LogConfig", log(spec.log()))
@@ -35,7 +34,7 @@ final class HostConfigDocument {
         .with("RestartPolicy", restart(spec.restart()))
         .with("AutoRemove", spec.autoRemove())
         .with("VolumeDriver", "")
-        .with("VolumesFrom", JsonDocument.NULL)
+        .withOrNull("VolumesFrom", spec.volumesFrom())
         .with(
             "ConsoleSize", List.of(spec.terminalRows().orElse(0), spec.terminalColumns().orElse(0)))
         .withIfAny("Annotations", spec.annotations());
@@ -57,67 +56,6 @@ final class HostConfigDocument {
     sharing(document, spec.sharing());
     limits(document, spec.limits());
     return document;
-  }
-
-  private static void mounts(JsonDocument document, List<MountSpec> mounts) {
-    List<String> binds = new ArrayList<>();
-    List<JsonDocument> others = new ArrayList<>();
-    Map<String, String> tmpfs = new LinkedHashMap<>();
-    for (MountSpec mount : mounts) {
-      switch (mount) {
-        case MountSpec.Bind bind -> {
-          if (bind.createSource()) {
-            binds.add(bindText(bind));
-          } else {
-            others.add(
-                new JsonDocument()
-                    .with("Type", "bind")
-                    .with("Source", bind.source())
-                    .with("Target", bind.target())
-                    .with("ReadOnly", bind.readOnly()));
-          }
-        }
-        case MountSpec.Volume volume ->
-            volume
-                .name()
-                .ifPresent(
-                    name ->
-                        binds.add(name + ":" + volume.target() + (volume.readOnly() ? ":ro" : "")));
-        case MountSpec.Tmpfs memory -> tmpfs.put(memory.target(), tmpfsText(memory));
-      }
-    }
-    document.withOrNull("Binds", binds);
-    if (!others.isEmpty()) {
-      document.with("Mounts", others);
-    }
-    document.withIfAny("Tmpfs", tmpfs);
-  }
-
-  private static String bindText(MountSpec.Bind bind) {
-    List<String> options = new ArrayList<>();
-    if (bind.readOnly()) {
-      options.add(bind.recursiveReadOnly() ? "ro" : "ro-non-recursive");
-    }
-    if (bind.propagation() != MountSpec.PropagationMode.RPRIVATE) {
-      options.add(bind.propagation().name().toLowerCase(Locale.ROOT));
-    }
-    return bind.source()
-        + ":"
-        + bind.target()
-        + (options.isEmpty() ? "" : ":" + String.join(",", options));
-  }
-
-  private static String tmpfsText(MountSpec.Tmpfs tmpfs) {
-    List<String> options = new ArrayList<>();
-    if (tmpfs.readOnly()) {
-      options.add("ro");
-    }
-    tmpfs.sizeBytes().ifPresent(size -> options.add("size=" + size));
-    tmpfs.mode().ifPresent(mode -> options.add("mode=" + Integer.toOctalString(mode)));
-    if (!tmpfs.options().isEmpty()) {
-      options.add(tmpfs.options());
-    }
-    return String.join(",", options);
   }
 
   private static JsonDocument log(LogSpec log) {

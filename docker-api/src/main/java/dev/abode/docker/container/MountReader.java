@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /** The four ways in which Docker's create says what is mounted: Mounts, Binds, Tmpfs, Volumes. */
 final class MountReader {
@@ -45,7 +46,16 @@ final class MountReader {
   /** {@code VOLUME}s on a path that has a mount already are covered by it. */
   private void anonymousVolume(String target) {
     if (!isTaken(target)) {
-      add(new MountSpec.Volume(Optional.empty(), target, false, false, Optional.empty()));
+      add(
+          new MountSpec.Volume(
+              Optional.empty(),
+              target,
+              false,
+              false,
+              Optional.empty(),
+              Map.of(),
+              Map.of(),
+              Optional.of(target)));
     }
   }
 
@@ -81,8 +91,16 @@ final class MountReader {
               + source
               + "' mount path must be absolute");
     }
-    if (options.flag("ReadOnlyForceRecursive") && !readOnly) {
-      throw ApiException.invalid("ReadOnlyForceRecursive needs ReadOnly");
+    for (String option : List.of("ReadOnlyForceRecursive", "ReadOnlyNonRecursive")) {
+      if (options.flag(option) && !readOnly) {
+        throw ApiException.invalid(
+            "invalid mount config for type \"bind\": " + option + " needs ReadOnly");
+      }
+    }
+    if (options.flag("ReadOnlyForceRecursive") && options.flag("ReadOnlyNonRecursive")) {
+      throw ApiException.invalid(
+          "invalid mount config for type \"bind\": ReadOnlyForceRecursive and"
+              + " ReadOnlyNonRecursive say the opposite of each other");
     }
     return new MountSpec.Bind(
         source,
@@ -100,15 +118,43 @@ final class MountReader {
     if (!driver.isEmpty() && !driver.equals("local")) {
       throw ApiException.unsupported("the volume driver \"" + driver + "\" is not supported");
     }
-    if (options.objectOrEmpty("DriverConfig").says("Options")) {
-      throw ApiException.unsupported("options of the volume driver are not supported");
+    Optional<String> subpath = options.nonEmptyText("Subpath");
+    if (subpath.isPresent() && !isLocal(subpath.get())) {
+      throw ApiException.invalid(
+          "invalid mount config for type \"volume\": subpath must be a relative path within the"
+              + " volume, not \""
+              + subpath.get()
+              + "\"");
     }
     return new MountSpec.Volume(
         Optional.of(source).filter(name -> !name.isEmpty()),
         target,
         readOnly,
         options.flag("NoCopy"),
-        options.nonEmptyText("Subpath"));
+        subpath,
+        options.objectOrEmpty("DriverConfig").textMap("Options"),
+        options.textMap("Labels"),
+        Optional.empty());
+  }
+
+  /** Go's {@code filepath.IsLocal}: not absolute, and not above where it begins. */
+  private static boolean isLocal(String path) {
+    if (path.startsWith("/")) {
+      return false;
+    }
+    int depth = 0;
+    for (String name : path.split("/", -1)) {
+      depth +=
+          switch (name) {
+            case "", "." -> 0;
+            case ".." -> -1;
+            default -> 1;
+          };
+      if (depth < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static MountSpec tmpfsMount(
@@ -117,12 +163,19 @@ final class MountReader {
       throw ApiException.invalid(
           "invalid mount config for type \"tmpfs\": field Source must not be specified");
     }
-    if (options.says("Options")) {
-      throw ApiException.unsupported(
-          "TmpfsOptions.Options is not supported; give options as --tmpfs PATH:OPTIONS");
-    }
     return new MountSpec.Tmpfs(
-        target, readOnly, options.nonZero("SizeBytes"), nonZero(options.integer("Mode")), "");
+        target,
+        readOnly,
+        options.nonZero("SizeBytes"),
+        nonZero(options.integer("Mode")),
+        words(options));
+  }
+
+  /** {@code [["exec"],["uid","1000"]]} as {@code exec,uid=1000}. */
+  private static String words(JsonObject options) {
+    return options.textLists("Options").stream()
+        .map(pair -> String.join("=", pair))
+        .collect(Collectors.joining(","));
   }
 
   private static OptionalInt nonZero(OptionalInt value) {
@@ -177,11 +230,25 @@ final class MountReader {
     if (parts[0].startsWith("/")) {
       add(
           new MountSpec.Bind(
-              parts[0], parts[1], readOnly, readOnly && recursive, false, propagation, true));
+              parts[0],
+              parts[1],
+              readOnly,
+              readOnly && recursive,
+              false,
+              propagation,
+              true,
+              Optional.of(text)));
     } else {
       add(
           new MountSpec.Volume(
-              Optional.of(parts[0]), parts[1], readOnly, noCopy, Optional.empty()));
+              Optional.of(parts[0]),
+              parts[1],
+              readOnly,
+              noCopy,
+              Optional.empty(),
+              Map.of(),
+              Map.of(),
+              Optional.of(text)));
     }
   }
 
@@ -208,7 +275,9 @@ final class MountReader {
         default -> others.add(option);
       }
     }
-    add(new MountSpec.Tmpfs(target, readOnly, size, mode, String.join(",", others)));
+    add(
+        new MountSpec.Tmpfs(
+            target, readOnly, size, mode, String.join(",", others), Optional.of(text)));
   }
 
   private static Map.Entry<String, String> pair(String option) {

@@ -7,7 +7,9 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.LogSpec;
+import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Streams;
 import dev.abode.image.ImageConfig;
 import java.time.Duration;
@@ -30,7 +32,6 @@ final class SpecReader {
               "Links",
               "links are not supported; instances on one network know each other by name already,"
                   + " and --network-alias gives them further names"),
-          Map.entry("VolumesFrom", "--volumes-from is not supported; name the mounts with -v"),
           Map.entry("StorageOpt", "--storage-opt is not supported"),
           Map.entry("Cgroup", "joining the cgroup of another container is not supported"));
 
@@ -91,11 +92,12 @@ final class SpecReader {
         .isolation(isolation())
         .limits(LimitsReader.read(host))
         .security(SecurityReader.security(host))
-        .sharing(SecurityReader.sharing(host))
+        .sharing(sharing())
         .network(NetworkReader.mode(config, host))
         .ports(NetworkReader.ports(host))
         .publishAll(host.flag("PublishAllPorts"))
         .mounts(MountReader.read(config, host))
+        .volumesFrom(host.texts("VolumesFrom"))
         .readOnlyRootfs(host.flag("ReadonlyRootfs"))
         .initProcess(host.flag("Init"))
         .restart(restartPolicy(host.objectOrEmpty("RestartPolicy")))
@@ -151,6 +153,25 @@ final class SpecReader {
           throw ApiException.invalid(
               "unknown or invalid runtime name: " + runtime + "; there are container and vm");
     };
+  }
+
+  /**
+   * Docker's containers have the host's users, and those of {@code --network host} are expected to
+   * bind any port. The kernel lets nobody do that from another user namespace below {@code
+   * net.ipv4.ip_unprivileged_port_start}, which is the host's to change.
+   */
+  private Sharing sharing() {
+    Sharing asked = SecurityReader.sharing(host);
+    boolean undecided = host.textOrEmpty("UsernsMode").isEmpty() && !host.flag("Privileged");
+    if (!undecided || !(NetworkReader.mode(config, host) instanceof NetworkMode.Host)) {
+      return asked;
+    }
+    warnings.add(
+        "With --network host, root inside is root of this host, as in Docker: from a user namespace"
+            + " of its own it could not bind ports below 1024. Say --userns private to keep it"
+            + " apart, without those ports");
+    return new Sharing(
+        asked.pid(), asked.ipc(), asked.uts(), new Sharing.With.Host(), asked.cgroup());
   }
 
   private boolean autoRemove() {

@@ -28,6 +28,10 @@ public final class JsonDocument {
     return members;
   }
 
+  public boolean isEmpty() {
+    return members.isEmpty();
+  }
+
   public JsonDocument with(String name, Object value) {
     members.put(name, value);
     return this;

@@ -203,6 +203,19 @@ public final class JsonObject {
             });
   }
 
+  /** Lists of texts in a list; an absent list is empty. */
+  public List<List<String>> textLists(String name) {
+    List<List<String>> lists = new ArrayList<>();
+    for (Object element : asList(find(name).orElse(List.of()), name)) {
+      List<String> texts = new ArrayList<>();
+      for (Object text : asList(element, name)) {
+        texts.add(String.valueOf(text));
+      }
+      lists.add(texts);
+    }
+    return lists;
+  }
+
   /** An object whose values are texts; an absent one is empty. */
   public Map<String, String> textMap(String name) {
     JsonObject object = objectOrEmpty(name);

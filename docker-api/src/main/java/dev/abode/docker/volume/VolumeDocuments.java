@@ -5,13 +5,9 @@ import dev.abode.docker.time.GoTime;
 import dev.abode.engine.Engine;
 import dev.abode.engine.instance.VolumeInfo;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What clients are shown of a volume. */
 public final class VolumeDocuments {
@@ -25,10 +21,10 @@ public final class VolumeDocuments {
     return new JsonDocument()
         .with("CreatedAt", GoTime.text(volume.created()))
         .with("Driver", "local")
-        .with("Labels", JsonDocument.NULL)
+        .with("Labels", orNull(volume.labels()))
         .with("Mountpoint", volume.folder().toString())
         .with("Name", volume.name())
-        .with("Options", JsonDocument.NULL)
+        .with("Options", orNull(volume.options()))
         .with("Scope", "local");
   }
 
@@ -42,28 +38,13 @@ public final class VolumeDocuments {
                   "UsageData",
                   new JsonDocument()
                       .with("RefCount", engine.volumes().users(volume.name()).size())
-                      .with("Size", sizeBytes(volume.folder()))));
+                      // Of what is kept somewhere else Docker says -1, "N/A".
+                      .with("Size", engine.volumes().takenBytes(volume).orElse(-1))));
     }
     return list;
   }
 
-  /** Bytes of all files in it; a file that goes while we look counts nothing. */
-  static long sizeBytes(Path folder) throws IOException {
-    long[] sum = {0};
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            sum[0] += attributes.isRegularFile() ? attributes.size() : 0;
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException gone) {
-            return FileVisitResult.CONTINUE;
-          }
-        });
-    return sum[0];
+  private static Object orNull(Map<String, String> map) {
+    return map.isEmpty() ? JsonDocument.NULL : map;
   }
 }

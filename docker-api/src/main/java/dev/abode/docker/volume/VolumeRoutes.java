@@ -10,18 +10,15 @@ import dev.abode.engine.Engine;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.VolumeInfo;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** The table of {@code /volumes}. */
 public final class VolumeRoutes {
-  private static final String ANONYMOUS = "[0-9a-f]{64}";
-
   private final Engine engine;
 
   public VolumeRoutes(Engine engine) {
@@ -34,6 +31,8 @@ public final class VolumeRoutes {
         Route.post("/volumes/create", this::create),
         Route.post("/volumes/prune", this::prune),
         Route.get("/volumes/{name}", this::inspect),
+        Route.get("/volumes/{name}/export", this::export),
+        Route.post("/volumes/{name}/import", this::restore),
         Route.delete("/volumes/{name}", this::remove));
   }
 
@@ -47,7 +46,7 @@ public final class VolumeRoutes {
       boolean unused = engine.volumes().users(volume.name()).isEmpty();
       if (filters.matches("name", volume.name())
           && filters.is("driver", "local")
-          && filters.labels(Map.of())
+          && filters.labels(volume.labels())
           && dangling.filter(wanted -> wanted != unused).isEmpty()) {
         volumes.add(VolumeDocuments.document(volume));
       }
@@ -61,19 +60,27 @@ public final class VolumeRoutes {
     if (!driver.isEmpty() && !driver.equals("local")) {
       throw ApiException.unsupported("the volume driver \"" + driver + "\" is not supported");
     }
-    for (String member : List.of("DriverOpts", "Labels", "ClusterVolumeSpec")) {
-      if (body.says(member)) {
-        throw ApiException.unsupported(member + " of volumes are not supported yet");
-      }
+    if (body.says("ClusterVolumeSpec")) {
+      throw ApiException.unsupported("cluster volumes are not supported: there is no swarm");
     }
-    String name = body.nonEmptyText("Name").orElseGet(VolumeRoutes::randomName);
-    call.respond(201, VolumeDocuments.document(engine.volumes().create(name)));
+    VolumeInfo volume =
+        engine
+            .volumes()
+            .create(body.nonEmptyText("Name"), body.textMap("DriverOpts"), body.textMap("Labels"));
+    call.respond(201, VolumeDocuments.document(volume));
   }
 
-  private static String randomName() {
-    byte[] bytes = new byte[32];
-    ThreadLocalRandom.current().nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
+  /** A route of our own: the content as a tar, as podman has it. */
+  private void export(Call call) throws IOException {
+    String name = engine.volumes().require(call.parameter("name")).name();
+    try (OutputStream tar = call.exchange().stream(200, "application/x-tar")) {
+      engine.volumes().exportContent(name, tar);
+    }
+  }
+
+  private void restore(Call call) throws IOException {
+    engine.volumes().importContent(call.parameter("name"), call.exchange().body());
+    call.respond(204);
   }
 
   private void inspect(Call call) throws IOException {
@@ -90,16 +97,16 @@ public final class VolumeRoutes {
 
   /** Removes those that nobody named, and with {@code all=true} named ones too. */
   private void prune(Call call) throws IOException {
-    Filters filters = Filters.parse(call.query().text("filters"), Set.of("all"));
+    Filters filters = Filters.parse(call.query().text("filters"), Set.of("all", "label", "label!"));
     boolean all = filters.flag("all").orElse(!call.version().atLeast(42));
     List<String> removed = new ArrayList<>();
     long bytes = 0;
     for (VolumeInfo volume : engine.volumes().list()) {
-      if (!all && !volume.name().matches(ANONYMOUS)) {
+      if ((!all && !volume.anonymous()) || !filters.labels(volume.labels())) {
         continue;
       }
       try {
-        long size = VolumeDocuments.sizeBytes(volume.folder());
+        long size = engine.volumes().takenBytes(volume).orElse(0);
         engine.volumes().remove(volume.name());
         removed.add(volume.name());
         bytes += size;
@@ -111,6 +118,7 @@ public final class VolumeRoutes {
         }
       }
     }
+    engine.publish("volume", "prune", "", Map.of("reclaimed", Long.toString(bytes)));
     call.respond(
         new JsonDocument().withOrNull("VolumesDeleted", removed).with("SpaceReclaimed", bytes));
   }

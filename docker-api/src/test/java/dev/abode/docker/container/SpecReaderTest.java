@@ -101,15 +101,34 @@ class SpecReaderTest {
     assertThat(spec.mounts())
         .containsExactlyInAnyOrder(
             new MountSpec.Bind(
-                "/srv/data", "/data", true, true, false, PropagationMode.RPRIVATE, true),
+                "/srv/data",
+                "/data",
+                true,
+                true,
+                false,
+                PropagationMode.RPRIVATE,
+                true,
+                Optional.of("/srv/data:/data:ro")),
             new MountSpec.Bind(
-                "/srv/two", "/two", false, false, false, PropagationMode.RPRIVATE, true),
+                "/srv/two",
+                "/two",
+                false,
+                false,
+                false,
+                PropagationMode.RPRIVATE,
+                true,
+                Optional.of("/srv/two:/two")),
             new MountSpec.Bind(
                 "/etc", "/hostetc", true, true, false, PropagationMode.RPRIVATE, false),
             new MountSpec.Tmpfs(
                 "/scratch", false, OptionalLong.of(1 << 20), OptionalInt.empty(), ""),
             new MountSpec.Tmpfs(
-                "/run", false, OptionalLong.of(64 << 20), OptionalInt.of(01770), "noexec"));
+                "/run",
+                false,
+                OptionalLong.of(64 << 20),
+                OptionalInt.of(01770),
+                "noexec",
+                Optional.of("size=64m,mode=1770,noexec")));
   }
 
   @Test
@@ -155,7 +174,6 @@ class SpecReaderTest {
   @ValueSource(
       strings = {
         "{'Image':'a','HostConfig':{'Links':['a:b']}}",
-        "{'Image':'a','HostConfig':{'VolumesFrom':['b']}}",
         "{'Image':'a','HostConfig':{'StorageOpt':{'size':'1g'}}}",
         "{'Image':'a','HostConfig':{'DeviceRequests':[{'Driver':'nvidia'}]}}",
         "{'Image':'a','HostConfig':{'CgroupParent':'/x'}}",
@@ -266,9 +284,74 @@ class SpecReaderTest {
 
     assertThat(spec.mounts())
         .containsExactly(
-            new MountSpec.Volume(Optional.of("name"), "/w", true, false, Optional.empty()),
-            new MountSpec.Volume(Optional.empty(), "/x", false, false, Optional.empty()),
-            new MountSpec.Volume(Optional.empty(), "/v", false, false, Optional.empty()));
+            volume(Optional.of("name"), "/w", true, "name:/w:ro"),
+            volume(Optional.empty(), "/x", false, "/x"),
+            volume(Optional.empty(), "/v", false, "/v"));
+  }
+
+  private static MountSpec volume(
+      Optional<String> name, String target, boolean readOnly, String shorthand) {
+    return new MountSpec.Volume(
+        name,
+        target,
+        readOnly,
+        false,
+        Optional.empty(),
+        Map.of(),
+        Map.of(),
+        Optional.of(shorthand));
+  }
+
+  @Test
+  void volumesAreDescribedFieldByField() {
+    InstanceSpec spec =
+        read(
+            "{'Image':'a','HostConfig':{'VolumesFrom':['other:ro'],'Mounts':[{'Type':'volume',"
+                + "'Source':'v','Target':'/v','VolumeOptions':{'NoCopy':true,'Subpath':'a/../b',"
+                + "'Labels':{'k':'l'},'DriverConfig':{'Name':'local','Options':{'size':'1G'}}}},"
+                + "{'Type':'tmpfs','Target':'/t','TmpfsOptions':{'Options':[['exec'],['uid','7']]}}]}}");
+
+    assertThat(spec.volumesFrom()).containsExactly("other:ro");
+    assertThat(spec.mounts())
+        .containsExactly(
+            new MountSpec.Volume(
+                Optional.of("v"),
+                "/v",
+                false,
+                true,
+                Optional.of("a/../b"),
+                Map.of("size", "1G"),
+                Map.of("k", "l"),
+                Optional.empty()),
+            new MountSpec.Tmpfs(
+                "/t", false, OptionalLong.empty(), OptionalInt.empty(), "exec,uid=7"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/etc", "..", "a/../../b", "../x"})
+  void partsOfVolumesLieWithinThem(String subpath) {
+    assertThatThrownBy(
+            () ->
+                read(
+                    "{'Image':'a','HostConfig':{'Mounts':[{'Type':'volume','Source':'v','Target':"
+                        + "'/v','VolumeOptions':{'Subpath':'"
+                        + subpath
+                        + "'}}]}}"))
+        .hasMessageContaining("relative path within the volume");
+  }
+
+  @Test
+  void theHostsNetworkComesWithTheHostsUsers() {
+    SpecReader.Reading host =
+        reading("{\"Image\":\"a\",\"HostConfig\":{\"NetworkMode\":\"host\"}}");
+    assertThat(host.spec().sharing().user()).isEqualTo(new With.Host());
+    assertThat(host.warnings()).singleElement().asString().contains("--userns private");
+
+    SpecReader.Reading apart =
+        reading(
+            "{\"Image\":\"a\",\"HostConfig\":{\"NetworkMode\":\"host\",\"UsernsMode\":\"private\"}}");
+    assertThat(apart.spec().sharing().user()).isEqualTo(new With.Nobody());
+    assertThat(apart.warnings()).isEmpty();
   }
 
   @ParameterizedTest

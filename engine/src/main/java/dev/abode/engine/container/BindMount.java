@@ -6,6 +6,8 @@ import dev.abode.engine.instance.MountSpec.PropagationMode;
  * A folder or file of the host that is known to exist, to appear in an instance.
  *
  * @param source absolute path on the host, links resolved
+ * @param within a path in {@code source} that appears instead of all of it, which must not lead out
+ *     of it whatever happens to it meanwhile; empty for all of it
  * @param directory whether it is a folder
  * @param target absolute path in the instance
  * @param recursive whether what is mounted below the source comes along
@@ -15,6 +17,7 @@ import dev.abode.engine.instance.MountSpec.PropagationMode;
  */
 public record BindMount(
     String source,
+    String within,
     boolean directory,
     String target,
     boolean readOnly,
@@ -27,6 +30,7 @@ public record BindMount(
   BindMount at(String otherTarget) {
     return new BindMount(
         source,
+        within,
         directory,
         otherTarget,
         readOnly,

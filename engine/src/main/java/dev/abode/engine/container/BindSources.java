@@ -3,10 +3,15 @@ package dev.abode.engine.container;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.MountSpec.PropagationMode;
+import dev.abode.linux.Errno;
+import dev.abode.linux.FileTree;
+import dev.abode.linux.FileTreeNode;
+import dev.abode.linux.KernelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Looks at the host's side of bind mounts and volumes. */
@@ -46,6 +51,8 @@ public final class BindSources {
     }
     return of(
         source,
+        "",
+        Files.isDirectory(source),
         bind.target(),
         bind.readOnly(),
         bind.recursiveReadOnly(),
@@ -55,18 +62,49 @@ public final class BindSources {
   }
 
   /**
-   * A volume's folder.
+   * A volume's content, or a part of it.
    *
-   * @param folder the volume's data, or the sub-path of it, which must exist
+   * @param folder the volume's content
+   * @throws EngineException NOT_FOUND when it lacks the part
    */
   public static BindMount volume(Path folder, MountSpec.Volume volume, HostFacts host)
       throws IOException {
+    String within = volume.subpath().orElse("");
     return of(
-        folder, volume.target(), volume.readOnly(), false, true, PropagationMode.RPRIVATE, host);
+        folder,
+        within,
+        within.isEmpty() || isFolder(folder, volume, within),
+        volume.target(),
+        volume.readOnly(),
+        volume.readOnly(),
+        true,
+        PropagationMode.RPRIVATE,
+        host);
+  }
+
+  private static boolean isFolder(Path folder, MountSpec.Volume volume, String within)
+      throws IOException {
+    try (FileTree tree = FileTree.open(folder);
+        FileTreeNode part = tree.resolvedNode(within)) {
+      return part.status().isDirectory();
+    } catch (KernelException e) {
+      throw new EngineException(
+          EngineException.Kind.NOT_FOUND,
+          "cannot mount \""
+              + within
+              + "\" of volume "
+              + volume.name().orElse("")
+              + ": "
+              + Errno.words(e.errno())
+              + "; make it first, or leave volume-subpath out",
+          e);
+    }
   }
 
   private static BindMount of(
       Path source,
+      String within,
+      boolean directory,
       String target,
       boolean readOnly,
       boolean recursiveReadOnly,
@@ -77,7 +115,8 @@ public final class BindSources {
     Path real = source.toRealPath();
     return new BindMount(
         real.toString(),
-        Files.isDirectory(real),
+        within,
+        directory,
         target,
         readOnly,
         recursiveReadOnly,
@@ -92,9 +131,15 @@ public final class BindSources {
    */
   static boolean idMappable(
       String source, boolean recursive, List<String> mountinfo, HostFacts host) {
+    return unmappable(source, recursive, mountinfo, host).isEmpty();
+  }
+
+  /** The type of a file system in the way of an id map. */
+  private static Optional<String> unmappable(
+      String source, boolean recursive, List<String> mountinfo, HostFacts host) {
     String above = "";
     String typeAbove = "";
-    boolean all = true;
+    Optional<String> below = Optional.empty();
     for (String line : mountinfo) {
       String[] halves = line.split(" - ", 2);
       String mountPoint = unescape(halves[0].split(" ", -1)[4]);
@@ -104,10 +149,34 @@ public final class BindSources {
         above = mountPoint;
         typeAbove = type;
       } else if (recursive && isAtOrBelow(mountPoint, source)) {
-        all &= mappable(type, host);
+        below = mappable(type, host) ? below : Optional.of(type);
       }
     }
-    return all && mappable(typeAbove, host);
+    return mappable(typeAbove, host) ? below : Optional.of(typeAbove);
+  }
+
+  /**
+   * What a user should know who mounts a folder whose owners the kernel cannot map; for an instance
+   * with a user namespace of its own.
+   */
+  public static Optional<String> ownersWarning(MountSpec.Bind bind, HostFacts host)
+      throws IOException {
+    Path source = Path.of(bind.source());
+    if (!source.isAbsolute() || !Files.exists(source)) {
+      return Optional.empty();
+    }
+    return unmappable(
+            source.toRealPath().toString(), !bind.nonRecursive(), Files.readAllLines(MOUNTS), host)
+        .map(
+            type ->
+                bind.source()
+                    + " is on a file system ("
+                    + type
+                    + ") whose owners this kernel cannot map into the instance's user namespace:"
+                    + " files at "
+                    + bind.target()
+                    + " will seem to belong to nobody (65534), and root inside may do with them"
+                    + " only what everybody may; use --userns host, or a volume");
   }
 
   private static boolean isAtOrBelow(String path, String folder) {

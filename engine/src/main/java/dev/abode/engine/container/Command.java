@@ -87,7 +87,7 @@ public final class Command {
   }
 
   /** An absolute path without {@code .}, {@code ..} and doubled slashes. */
-  static String clean(String path, String what) {
+  public static String clean(String path, String what) {
     if (!path.startsWith("/") || path.indexOf('\0') >= 0) {
       throw new EngineException(
           EngineException.Kind.INVALID_ARGUMENT,

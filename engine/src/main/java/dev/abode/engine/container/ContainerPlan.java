@@ -109,6 +109,7 @@ public final class ContainerPlan {
     kernelFileSystems(root, namespaces);
     root.etcFiles();
     userMounts(root);
+    before.addAll(root.before());
     beside.addAll(root.beside());
 
     List<Step> inside = new ArrayList<>(root.attachments());

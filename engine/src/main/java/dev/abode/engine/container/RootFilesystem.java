@@ -22,17 +22,28 @@ import java.util.Set;
  *
  * <p>Copies are taken before the stage leaves the host's mount namespace, because only then do they
  * stay in touch with the host's propagation.
+ *
+ * <p><b>Locks.</b> The kernel lets root of a user namespace clear the flags of any mount attached
+ * in a mount namespace of its own, so a read-only bind attached by the workload would be read-only
+ * for as long as it likes. What a mount namespace is <em>copied</em> with from that of a more
+ * privileged user stays as it is ({@code mount_namespaces(7)}). So when something read-only is
+ * mounted into an instance with its own users, the stage has a mount namespace of its own before
+ * the workload is cloned, attaches those mounts there, and the workload takes its copies of them
+ * out of the copied namespace.
  */
 final class RootFilesystem {
   private final ContainerGround ground;
   private final List<Step> copies = new ArrayList<>();
   private final List<Step> scratch = new ArrayList<>();
   private final List<Step> foreign = new ArrayList<>();
+  private final List<Step> locked = new ArrayList<>();
   private final List<Step> attachments = new ArrayList<>();
+  private final boolean locks;
   private int slots = 0;
 
   RootFilesystem(ContainerGround ground) {
     this.ground = ground;
+    this.locks = mapped() && ground.binds().stream().anyMatch(BindMount::readOnly);
   }
 
   private boolean mapped() {
@@ -73,7 +84,9 @@ final class RootFilesystem {
     int own = detach(copies, mountPoint(), false, mapped(), Set.of(), Propagation.PRIVATE);
     attach.add(new Step.Attach(own, Place.HOST, scratch("own"), Missing.MAKE_DIRECTORY));
 
-    scratch.add(new Step.OwnMounts(Propagation.PRIVATE));
+    if (!locks) {
+      scratch.add(new Step.OwnMounts(Propagation.PRIVATE));
+    }
     scratch.add(new Step.Mount("tmpfs", "abode", Place.HOST, mountPoint(), Set.of(), "mode=0700"));
     scratch.addAll(attach);
     // overlayfs makes its work folder as whoever mounts it, through the id-mapped upper layer: that
@@ -98,7 +111,6 @@ final class RootFilesystem {
                 + ",index=off,redirect_dir=off,metacopy=off"));
     int root = detach(scratch, scratch("root"), false, false, Set.of(), Propagation.PRIVATE);
 
-    attachments.add(new Step.OwnMounts(Propagation.PRIVATE));
     attachments.add(new Step.Attach(root, Place.HOST, mountPoint(), Missing.FAIL));
     attachments.add(new Step.UseRoot(mountPoint()));
     if (mapped()) {
@@ -220,20 +232,48 @@ final class RootFilesystem {
 
   /** A bind mount that the user asked for. */
   void bind(BindMount bind) {
-    attachLater(
-        detach(
-            copies,
+    boolean all = bind.readOnly() && (bind.recursiveReadOnly() || !bind.recursive());
+    boolean topOnly = bind.readOnly() && !all;
+    int slot = slots++;
+    copies.add(
+        new Step.Detach(
+            slot,
             bind.source(),
+            bind.within(),
             bind.recursive(),
             mapped() && bind.idMappable(),
-            bind.readOnly() ? EnumSet.of(MountFlag.READ_ONLY) : Set.of(),
-            switch (bind.propagation()) {
-              case PRIVATE, RPRIVATE -> Propagation.PRIVATE;
-              case SLAVE, RSLAVE -> Propagation.SLAVE;
-              case SHARED, RSHARED -> Propagation.UNCHANGED;
-            }),
-        bind.target(),
-        bind.directory() ? Missing.MAKE_DIRECTORY : Missing.MAKE_FILE);
+            all ? Set.of(MountFlag.READ_ONLY) : Set.of(),
+            propagation(bind)));
+    Missing missing = bind.directory() ? Missing.MAKE_DIRECTORY : Missing.MAKE_FILE;
+    if (locks && bind.readOnly()) {
+      slot = lock(slot, bind, missing, topOnly);
+      topOnly = false;
+    }
+    attachLater(slot, bind.target(), missing);
+    if (topOnly) {
+      attachments.add(
+          new Step.ChangeMount(Place.ROOTFS, bind.target(), false, Set.of(MountFlag.READ_ONLY)));
+    }
+  }
+
+  private static Propagation propagation(BindMount bind) {
+    return switch (bind.propagation()) {
+      case PRIVATE, RPRIVATE -> Propagation.PRIVATE;
+      case SLAVE, RSLAVE -> Propagation.SLAVE;
+      case SHARED, RSHARED -> Propagation.UNCHANGED;
+    };
+  }
+
+  /**
+   * Has the stage attach what is in {@code slot}, and the workload take a copy it cannot change.
+   */
+  private int lock(int slot, BindMount bind, Missing missing, boolean topOnly) {
+    String place = scratch(Integer.toString(slot));
+    scratch.add(new Step.Attach(slot, Place.HOST, place, missing));
+    if (topOnly) {
+      scratch.add(new Step.ChangeMount(Place.HOST, place, false, Set.of(MountFlag.READ_ONLY)));
+    }
+    return detach(locked, place, bind.recursive(), false, Set.of(), propagation(bind));
   }
 
   private void attachLater(int slot, String target, Missing missing) {
@@ -243,6 +283,11 @@ final class RootFilesystem {
   /** A step of the workload between its mounts. */
   void inside(Step step) {
     attachments.add(step);
+  }
+
+  /** What the stage plays before there is a workload. */
+  List<Step> before() {
+    return locks ? List.of(new Step.OwnMounts(Propagation.SLAVE)) : List.of();
   }
 
   /** What the stage plays, beside the waiting workload. */
@@ -255,7 +300,11 @@ final class RootFilesystem {
 
   /** What the workload plays first. */
   List<Step> attachments() {
-    return attachments;
+    List<Step> steps = new ArrayList<>();
+    steps.add(new Step.OwnMounts(locks ? Propagation.SLAVE : Propagation.PRIVATE));
+    steps.addAll(locked);
+    steps.addAll(attachments);
+    return steps;
   }
 
   /** Shallow targets first, so that one below another is mounted onto it. */

@@ -24,6 +24,8 @@ import java.util.OptionalLong;
  * @param stopSignal name or number; empty: the image's, or SIGTERM
  * @param stopTimeout how long a stop waits before it kills; 10 seconds unless said
  * @param shmBytes size of /dev/shm; 64 MiB unless said
+ * @param volumesFrom instances whose folders and volumes are mounted too, each perhaps with {@code
+ *     :ro} or {@code :rw}
  * @param initProcess a minimal init as PID 1
  * @param autoRemove remove it when it has ended ({@code --rm})
  * @param annotations kept for the user, shown by inspect
@@ -58,6 +60,7 @@ public record InstanceSpec(
     Sharing sharing,
     NetworkMode network,
     List<MountSpec> mounts,
+    List<String> volumesFrom,
     boolean readOnlyRootfs,
     OptionalLong shmBytes,
     boolean initProcess,
@@ -85,6 +88,7 @@ public record InstanceSpec(
     labels = Map.copyOf(labels);
     annotations = Map.copyOf(annotations);
     mounts = List.copyOf(mounts);
+    volumesFrom = List.copyOf(volumesFrom);
     exposedPorts = List.copyOf(exposedPorts);
     extraHosts = List.copyOf(extraHosts);
     dns = List.copyOf(dns);

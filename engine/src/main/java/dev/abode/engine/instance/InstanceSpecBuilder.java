@@ -29,6 +29,7 @@ public final class InstanceSpecBuilder {
   private Sharing sharing = Sharing.PRIVATE;
   private NetworkMode network = new NetworkMode.Unspecified();
   private List<MountSpec> mounts = List.of();
+  private List<String> volumesFrom = List.of();
   private boolean readOnlyRootfs = false;
   private OptionalLong shmBytes = OptionalLong.empty();
   private boolean initProcess = false;
@@ -72,6 +73,7 @@ public final class InstanceSpecBuilder {
     this.sharing = spec.sharing();
     this.network = spec.network();
     this.mounts = spec.mounts();
+    this.volumesFrom = spec.volumesFrom();
     this.readOnlyRootfs = spec.readOnlyRootfs();
     this.shmBytes = spec.shmBytes();
     this.initProcess = spec.initProcess();
@@ -187,6 +189,11 @@ public final class InstanceSpecBuilder {
     return this;
   }
 
+  public InstanceSpecBuilder volumesFrom(List<String> volumesFrom) {
+    this.volumesFrom = volumesFrom;
+    return this;
+  }
+
   public InstanceSpecBuilder readOnlyRootfs(boolean readOnlyRootfs) {
     this.readOnlyRootfs = readOnlyRootfs;
     return this;
@@ -298,6 +305,7 @@ public final class InstanceSpecBuilder {
         sharing,
         network,
         mounts,
+        volumesFrom,
         readOnlyRootfs,
         shmBytes,
         initProcess,

@@ -4,6 +4,7 @@ import dev.abode.engine.cgroup.Cgroup;
 import dev.abode.engine.cgroup.CgroupPlacement;
 import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.cgroup.DeviceRule;
+import dev.abode.engine.container.BindSources;
 import dev.abode.engine.container.ContainerGround;
 import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.container.DeviceNode;
@@ -28,6 +29,7 @@ import dev.abode.engine.filesystem.UpperDirectory;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.LogSpec;
+import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Sharing;
@@ -109,7 +111,24 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   public List<String> review(InstanceSpec spec) {
     spec.security().deviceCgroupRules().forEach(DeviceRule::parse);
     EtcFiles.hosts("check", spec.domainname(), spec.extraHosts());
-    return List.of();
+    List<String> warnings = new ArrayList<>();
+    if (ContainerPlan.ownsUsers(spec)) {
+      for (MountSpec mount : spec.mounts()) {
+        if (mount instanceof MountSpec.Bind bind) {
+          ownersWarning(bind).ifPresent(warnings::add);
+        }
+      }
+    }
+    return warnings;
+  }
+
+  private Optional<String> ownersWarning(MountSpec.Bind bind) {
+    try {
+      return BindSources.ownersWarning(bind, host);
+    } catch (IOException e) {
+      // A source nobody can look at is refused when the instance is started.
+      return Optional.empty();
+    }
   }
 
   // ---- a start

@@ -6,6 +6,7 @@ import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.instance.MountSpec;
+import dev.abode.engine.record.VolumeFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,13 +45,10 @@ record HostMounts(Path volumes, HostFacts host) {
               + " \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed; to mount a host folder, give its"
               + " absolute path");
     }
-    if (volume.subpath().isPresent()) {
-      throw new EngineException(
-          Kind.UNSUPPORTED,
-          "cannot mount a part of volume " + name + ": volume-subpath is not supported yet");
+    Path content = new VolumeFolder(volumes.resolve(name)).content();
+    if (!Files.isDirectory(content)) {
+      throw new EngineException(Kind.NOT_FOUND, "get " + name + ": no such volume");
     }
-    Path data = volumes.resolve(name).resolve("_data");
-    Files.createDirectories(data);
-    return BindSources.volume(data, volume, host);
+    return BindSources.volume(content, volume, host);
   }
 }

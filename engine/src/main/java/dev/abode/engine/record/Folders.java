@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * <pre>
  *   root/lock                      held by the engine
  *   root/images/                   of the image store
- *   root/volumes/NAME/_data
+ *   root/volumes/NAME/             one folder a volume, {@link VolumeFolder}
  *   root/networks/ID.json          one file a network
  *   root/events/                   what happened lately
  *   root/instances/ID/             one folder an instance, {@link InstanceFolder}
@@ -35,6 +35,10 @@ public record Folders(Path root, Path run) {
 
   public Path networks() {
     return root.resolve("networks");
+  }
+
+  public VolumeFolder volume(String name) {
+    return new VolumeFolder(volumes().resolve(name));
   }
 
   public Path events() {

@@ -11,6 +11,11 @@ public record InstanceFolder(Path path) {
     return path.resolve("instance.json");
   }
 
+  /** Names of the volumes being made for an instance that has no definition yet, a line each. */
+  public Path newVolumes() {
+    return path.resolve("volumes.new");
+  }
+
   public Path life() {
     return path.resolve("life.json");
   }

@@ -73,6 +73,7 @@ class HeldRootsTest {
             List.of(
                 new BindMount(
                     volume.toString(),
+                    "",
                     true,
                     "/vol",
                     readOnly,

@@ -1,0 +1,618 @@
+package dev.abode.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceSpecBuilder;
+import dev.abode.engine.instance.MountSpec;
+import dev.abode.engine.instance.Security;
+import dev.abode.engine.instance.VolumeInfo;
+import dev.abode.engine.instance.WaitCondition;
+import dev.abode.engine.record.Folders;
+import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.TestEngine;
+import dev.abode.engine.volume.MountPoints;
+import dev.abode.image.Reference;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/** Volumes in real containers, with what they do to the host. */
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(120)
+class VolumesTest {
+  private TestEngine test;
+  private Engine engine;
+  private String alpine;
+
+  /** Alpine with a VOLUME that has owners, modes, links, holes and a link that leads out. */
+  private String declaring;
+
+  @BeforeAll
+  void open() throws Exception {
+    test = TestEngine.open();
+    engine = test.engine();
+    alpine = SharedImages.loadAlpine(engine.images());
+    Instance author =
+        engine.create(
+            shell(
+                    "mkdir -p /d/sub && chown 33:44 /d && chmod 1770 /d && echo one >/d/sub/file"
+                        + " && chmod 4751 /d/sub/file && chown 7:8 /d/sub/file && chmod 4751"
+                        + " /d/sub/file && ln /d/sub/file /d/again && ln -s /etc/passwd /d/out &&"
+                        + " truncate -s 64M /d/hole && mkfifo /d/pipe && ln -s /d /link && stat -c"
+                        + " %s /d/hole")
+                .build());
+    author.start();
+    assertThat(author.await(WaitCondition.NOT_RUNNING).exitCode()).isZero();
+    assertThat(TestEngine.log(author)).isEqualTo("67108864\n");
+    declaring = "declaring:latest";
+    author.commit(
+        Optional.of(Reference.parse(declaring)),
+        "",
+        "",
+        List.of("VOLUME [\"/d\", \"/../../../fresh\"]"),
+        false);
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    test.removeAll();
+    for (VolumeInfo volume : engine.volumes().list()) {
+      engine.volumes().remove(volume.name());
+    }
+    assertThat(MountPoints.within(test.root())).isEmpty();
+    awaitNoLoopDevices();
+  }
+
+  /** Mount namespaces that were copied while something was mounted may hold it a little longer. */
+  private void awaitNoLoopDevices() throws Exception {
+    Instant deadline = Instant.now().plusSeconds(20);
+    while (!loopFilesBelow(test.root()).isEmpty()) {
+      assertThat(Instant.now()).isBefore(deadline);
+      Thread.sleep(20);
+    }
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    test.close();
+  }
+
+  private static List<String> loopFilesBelow(Path root) throws IOException {
+    try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
+      return devices
+          .map(device -> device.resolve("loop/backing_file"))
+          .filter(Files::exists)
+          .map(VolumesTest::read)
+          .filter(file -> file.startsWith(root.toString()))
+          .toList();
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException gone) {
+      return "";
+    }
+  }
+
+  private InstanceSpecBuilder shell(String line) {
+    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
+  }
+
+  private static MountSpec volume(String name, String target) {
+    return new MountSpec.Volume(Optional.of(name), target, false, false, Optional.empty());
+  }
+
+  private static MountSpec part(String name, String target, String subpath) {
+    return new MountSpec.Volume(Optional.of(name), target, false, false, Optional.of(subpath));
+  }
+
+  private Instance started(InstanceSpecBuilder spec) throws Exception {
+    Instance instance = engine.create(spec.build());
+    instance.start();
+    return instance;
+  }
+
+  /** What a shell prints that has these mounts. */
+  private String printed(String line, MountSpec... mounts) throws Exception {
+    return printed(shell(line).mounts(Arrays.asList(mounts)));
+  }
+
+  private String printed(InstanceSpecBuilder spec) throws Exception {
+    Instance instance = started(spec);
+    instance.await(WaitCondition.NOT_RUNNING);
+    String log = TestEngine.log(instance);
+    instance.remove(false, false);
+    return log;
+  }
+
+  private static String nameAt(Instance instance, String target) {
+    return instance.info().mounts().stream()
+        .filter(mount -> mount.target().equals(target))
+        .map(mount -> ((MountSpec.Volume) mount).name().orElseThrow())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  // ---- what is known of a volume
+
+  @Test
+  void keepsWhatWasSaidOfItAcrossEngines() throws Exception {
+    VolumeInfo made =
+        engine.volumes().create(Optional.of("kept"), Map.of("size", "8M"), Map.of("tier", "gold"));
+    VolumeInfo unnamed = engine.volumes().create(Optional.empty(), Map.of(), Map.of());
+    engine = test.reopen();
+    VolumeInfo found = engine.volumes().require("kept");
+    assertThat(found).isEqualTo(made);
+    assertThat(found.anonymous()).isFalse();
+    assertThat(engine.volumes().require(unnamed.name()).anonymous()).isTrue();
+    assertThat(engine.volumes().create("kept")).isEqualTo(made);
+    assertThatThrownBy(
+            () -> engine.volumes().create(Optional.of("kept"), Map.of("size", "9M"), Map.of()))
+        .hasMessageContaining("volume kept is there already");
+  }
+
+  @Test
+  void refusesWhatIsNone() {
+    for (String name : List.of("../up", "a/b", ".hidden", "", "-x", "a b")) {
+      assertThatThrownBy(() -> engine.volumes().create(name))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("invalid characters");
+    }
+    Map<String, Map<String, String>> wrong =
+        Map.of(
+            "invalid option", Map.of("colour", "red"),
+            "missing required option: \"device\"", Map.of("type", "tmpfs"),
+            "missing required option: \"type\"", Map.of("device", "/dev/sdz1"),
+            "absolute path", Map.of("type", "none", "device", "here", "o", "bind"),
+            "o=size=1M", Map.of("type", "tmpfs", "device", "tmpfs", "size", "1M"),
+            "at least 1M", Map.of("size", "10k"),
+            "16 TiB", Map.of("size", "999999999999999P"),
+            "invalid size", Map.of("size", "much"));
+    wrong.forEach(
+        (message, options) ->
+            assertThatThrownBy(() -> engine.volumes().create(Optional.of("bad"), options, Map.of()))
+                .hasMessageContaining(message));
+  }
+
+  @Test
+  void isNotRemovedWhileInUse() throws Exception {
+    Instance user =
+        engine.create(shell("true").name("user").mounts(List.of(volume("v", "/v"))).build());
+    assertThatThrownBy(() -> engine.volumes().remove("v"))
+        .hasMessageContaining("volume is in use - [" + user.id() + " (user)]");
+    user.remove(false, true);
+    assertThat(engine.volumes().find("v")).isPresent();
+  }
+
+  // ---- content
+
+  @Test
+  void isFilledFromTheImage() throws Exception {
+    Instance first =
+        engine.create(InstanceSpec.builder(declaring).command(List.of("true")).build());
+    Path content = engine.volumes().require(nameAt(first, "/d")).folder();
+    assertThat(Files.readString(content.resolve("sub/file"))).isEqualTo("one\n");
+    assertThat(Files.getAttribute(content, "unix:uid")).isEqualTo(33);
+    assertThat(Files.getAttribute(content, "unix:gid")).isEqualTo(44);
+    assertThat((int) Files.getAttribute(content, "unix:mode") & 07777).isEqualTo(01770);
+    assertThat((int) Files.getAttribute(content.resolve("sub/file"), "unix:mode") & 07777)
+        .isEqualTo(04751);
+    assertThat(Files.getAttribute(content.resolve("again"), "unix:ino"))
+        .isEqualTo(Files.getAttribute(content.resolve("sub/file"), "unix:ino"));
+    assertThat(Files.readSymbolicLink(content.resolve("out"))).hasToString("/etc/passwd");
+    assertThat(Files.size(content.resolve("hole"))).isEqualTo(64 << 20);
+    assertThat(content.resolve("pipe")).exists();
+    // The other VOLUME has .. in it: it is /fresh inside, and nothing on the host.
+    assertThat(engine.volumes().require(nameAt(first, "/fresh")).folder()).isEmptyDirectory();
+    assertThat(Path.of("/fresh")).doesNotExist();
+    first.remove(false, true);
+    assertThat(engine.volumes().list()).isEmpty();
+  }
+
+  @Test
+  void isFilledOnceAndOnlyIfWanted() throws Exception {
+    InstanceSpecBuilder first =
+        InstanceSpec.builder(declaring)
+            .command(List.of("sh", "-c", "cat /d/sub/file; echo two >/d/sub/file; rm /d/again"))
+            .mounts(List.of(volumeOf("named")));
+    assertThat(printed(first)).isEqualTo("one\n");
+    InstanceSpecBuilder second =
+        InstanceSpec.builder(declaring)
+            .command(List.of("sh", "-c", "cat /d/sub/file; ls /d"))
+            .mounts(List.of(volumeOf("named")));
+    assertThat(printed(second)).startsWith("two\n").doesNotContain("again");
+    MountSpec empty =
+        new MountSpec.Volume(Optional.of("empty"), "/d", false, true, Optional.empty());
+    assertThat(
+            printed(
+                InstanceSpec.builder(declaring)
+                    .command(List.of("ls", "-A", "/d"))
+                    .mounts(List.of(empty))))
+        .isEmpty();
+  }
+
+  /** Where a link of the image leads to, and nowhere else. */
+  @Test
+  void isFilledThroughLinksOfTheImage() throws Exception {
+    InstanceSpecBuilder linked =
+        InstanceSpec.builder(declaring)
+            .command(List.of("cat", "/d/sub/file"))
+            .mounts(List.of(volume("linked", "/link")));
+    assertThat(printed(linked)).isEqualTo("one\n");
+    assertThat(engine.volumes().require("linked").folder().resolve("sub/file")).exists();
+  }
+
+  private MountSpec volumeOf(String name) {
+    return volume(name, "/d");
+  }
+
+  /** A filling that a dying engine did not finish is done again. */
+  @Test
+  void isFilledAgainAfterADeathInTheMiddle() throws Exception {
+    Path content = engine.volumes().create("half").folder();
+    Files.writeString(content.resolve("sub"), "half");
+    Files.writeString(content.resolveSibling("filling"), "");
+    engine = test.reopen();
+    assertThat(
+            printed(
+                InstanceSpec.builder(declaring)
+                    .command(List.of("cat", "/d/sub/file"))
+                    .mounts(List.of(volumeOf("half")))))
+        .isEqualTo("one\n");
+  }
+
+  @Test
+  void isSharedByInstancesAtTheSameTime() throws Exception {
+    Instance reader =
+        started(
+            shell("until cat /v/said 2>/dev/null; do sleep 0.05; done")
+                .mounts(List.of(volume("both", "/v"))));
+    printed("echo hello >/v/said.new; mv /v/said.new /v/said", volume("both", "/v"));
+    reader.await(WaitCondition.NOT_RUNNING);
+    assertThat(TestEngine.log(reader)).isEqualTo("hello\n");
+  }
+
+  @Test
+  void comesFromAnotherInstance() throws Exception {
+    Instance data =
+        engine.create(
+            InstanceSpec.builder(declaring)
+                .name("data")
+                .command(List.of("true"))
+                .mounts(List.of(volume("named", "/n")))
+                .build());
+    String shown =
+        printed(shell("cat /d/sub/file; touch /n/x 2>&1").volumesFrom(List.of("data:ro")));
+    assertThat(shown).contains("one\n").contains("Read-only file system");
+    assertThat(printed(shell("touch /n/y && ls /n").volumesFrom(List.of(data.id()))))
+        .isEqualTo("y\n");
+    assertThatThrownBy(() -> engine.create(shell("true").volumesFrom(List.of("nobody")).build()))
+        .hasMessageContaining("No such container: nobody");
+    data.remove(false, true);
+    assertThat(engine.volumes().list()).extracting(VolumeInfo::name).containsExactly("named");
+  }
+
+  @Test
+  void anonymousOnesStayWhileAnotherInstanceUsesThem() throws Exception {
+    Instance data =
+        engine.create(
+            InstanceSpec.builder(declaring).name("data").command(List.of("true")).build());
+    Instance user = engine.create(shell("true").volumesFrom(List.of("data")).build());
+    data.remove(false, true);
+    assertThat(engine.volumes().list()).hasSize(2);
+    user.remove(false, true);
+    assertThat(engine.volumes().list()).isEmpty();
+  }
+
+  // ---- parts
+
+  @Test
+  void aPartIsMountedAndNothingElse() throws Exception {
+    printed(
+        "mkdir -p /v/a/b && echo in >/v/a/b/f && ln -s / /v/evil && ln -s a/b /v/good",
+        volume("whole", "/v"));
+    assertThat(printed("cat /p/f", part("whole", "/p", "a/b"))).isEqualTo("in\n");
+    assertThat(printed("cat /p/f", part("whole", "/p", "good"))).isEqualTo("in\n");
+    assertThat(printed("cat /p", part("whole", "/p", "a/b/f"))).isEqualTo("in\n");
+    // Links and .. end at the volume: "evil" is the volume itself.
+    assertThat(printed("ls -A /p", part("whole", "/p", "evil"))).contains("evil", "good");
+    assertThat(printed("ls -A /p", part("whole", "/p", "evil/../../.."))).contains("evil", "good");
+    Instance missing =
+        engine.create(shell("true").mounts(List.of(part("whole", "/p", "evil/etc"))).build());
+    assertThatThrownBy(missing::start)
+        .hasMessageContaining("cannot mount \"evil/etc\" of volume whole");
+  }
+
+  /** The workload swaps a folder and a link to the host's root as fast as it can. */
+  @Test
+  void aPartDoesNotLeadOutThroughSwappedLinks() throws Exception {
+    Instance swapping =
+        started(
+            shell(
+                    "cd /v; mkdir -p real/etc; echo ours >real/etc/hostname; ln -s / link; ln -s real"
+                        + " now; while :; do ln -sfn link now; ln -sfn real now; done")
+                .mounts(List.of(volume("racy", "/v"))));
+    for (int round = 0; round < 12; round++) {
+      Instance looking =
+          engine.create(
+              shell("cat /p/hostname").mounts(List.of(part("racy", "/p", "now/etc"))).build());
+      try {
+        looking.start();
+        looking.await(WaitCondition.NOT_RUNNING);
+        assertThat(TestEngine.log(looking)).isIn("ours\n", "");
+      } catch (EngineException e) {
+        assertThat(e).hasMessageContaining("cannot ");
+      }
+      looking.remove(true, false);
+    }
+    swapping.remove(true, false);
+  }
+
+  // ---- limits and devices
+
+  @Test
+  void aSizeLimitHolds() throws Exception {
+    engine.volumes().create(Optional.of("small"), Map.of("size", "16M"), Map.of());
+    String shown =
+        printed(
+            "ls -A /v; head -c 12m /dev/zero >/v/fits && echo fits; dd if=/dev/zero of=/v/more bs=1M count=9 2>&1"
+                + " || echo full",
+            volume("small", "/v"));
+    assertThat(shown).startsWith("fits\n").contains("No space left").endsWith("full\n");
+    VolumeInfo small = engine.volumes().require("small");
+    assertThat(engine.volumes().takenBytes(small).orElseThrow()).isBetween(12L << 20, 17L << 20);
+    assertThat(MountPoints.within(test.root())).isEmpty();
+    assertThat(small.folder()).isEmptyDirectory();
+    // What is deleted comes back to the host, and the rest is there again.
+    printed("rm /v/fits /v/more; echo kept >/v/kept; sync", volume("small", "/v"));
+    assertThat(engine.volumes().takenBytes(small).orElseThrow()).isLessThan(6L << 20);
+    assertThat(printed("cat /v/kept", volume("small", "/v"))).isEqualTo("kept\n");
+  }
+
+  @Test
+  void isMountedForItsFirstUserAndUntilItsLast() throws Exception {
+    engine
+        .volumes()
+        .create(
+            Optional.of("memory"),
+            Map.of("type", "tmpfs", "device", "tmpfs", "o", "size=1m,mode=0700,nosuid"),
+            Map.of());
+    Path folder = engine.volumes().require("memory").folder();
+    Instance one = started(shell("echo x >/v/x; sleep 60").mounts(List.of(volume("memory", "/v"))));
+    Instance two =
+        started(
+            shell("until cat /v/x; do sleep 0.05; done; sleep 60")
+                .mounts(List.of(volume("memory", "/v"))));
+    assertThat(MountPoints.within(test.root())).containsExactly(folder);
+    one.remove(true, false);
+    assertThat(MountPoints.within(test.root())).containsExactly(folder);
+    // The engine goes and comes: who uses it still does.
+    engine = test.reopen();
+    assertThat(MountPoints.within(test.root())).containsExactly(folder);
+    engine.instance(two.id()).remove(true, false);
+    assertThat(MountPoints.within(test.root())).isEmpty();
+  }
+
+  @Test
+  void whatADeadEngineLeftMountedIsUnmounted() throws Exception {
+    engine.volumes().create(Optional.of("left"), Map.of("size", "8M"), Map.of());
+    VolumeHolds elsewhere = new VolumeHolds(new Folders(test.root(), test.root().resolve("run")));
+    elsewhere.hold("left", "somebody who dies");
+    assertThat(MountPoints.within(test.root())).hasSize(1);
+    Path half = test.root().resolve("volumes/.making-half");
+    Files.createDirectories(half.resolve("_data"));
+    engine = test.reopen();
+    assertThat(MountPoints.within(test.root())).isEmpty();
+    assertThat(half).doesNotExist();
+    assertThat(engine.repairs()).anyMatch(repair -> repair.contains("unmounted volume left"));
+  }
+
+  @Test
+  void aFolderOfTheHostBehindAName() throws Exception {
+    Path folder = Files.createDirectory(test.root().resolve("mine"));
+    Files.writeString(folder.resolve("f"), "host\n");
+    engine
+        .volumes()
+        .create(
+            Optional.of("bound"),
+            Map.of("type", "none", "device", folder.toString(), "o", "bind,ro"),
+            Map.of());
+    assertThat(printed("cat /v/f; touch /v/g 2>&1", volume("bound", "/v")))
+        .startsWith("host\n")
+        .contains("Read-only");
+    engine
+        .volumes()
+        .create(
+            Optional.of("nowhere"),
+            Map.of("type", "none", "device", "/no/such/folder", "o", "bind"),
+            Map.of());
+    Instance never = engine.create(shell("true").mounts(List.of(nocopy("nowhere"))).build());
+    assertThatThrownBy(never::start)
+        .hasMessageContaining("failed to mount local volume nowhere")
+        .hasMessageContaining("/no/such/folder does not exist");
+    engine.volumes().remove("bound");
+    assertThat(folder.resolve("f")).exists();
+  }
+
+  private static MountSpec nocopy(String name) {
+    return new MountSpec.Volume(Optional.of(name), "/v", false, true, Optional.empty());
+  }
+
+  // ---- backup
+
+  @Test
+  void isExportedAndImportedWhole() throws Exception {
+    Instance author =
+        engine.create(
+            InstanceSpec.builder(declaring)
+                .command(List.of("true"))
+                .mounts(List.of(volumeOf("from")))
+                .build());
+    author.remove(false, true);
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    engine.volumes().exportContent("from", tar);
+    // The hole of 64 MiB is not in it.
+    assertThat(tar.size()).isLessThan(1 << 20);
+    for (Map<String, String> options : List.of(Map.<String, String>of(), Map.of("size", "80M"))) {
+      engine.volumes().create(Optional.of("to"), options, Map.of());
+      printed("echo old >/v/old", volume("to", "/v"));
+      engine.volumes().importContent("to", new ByteArrayInputStream(tar.toByteArray()));
+      assertThat(
+              printed(
+                  "cd /v; ls -A; stat -c '%u:%g %a %h' . sub/file again; stat -c %s hole",
+                  volume("to", "/v")))
+          .isEqualTo(
+              "again\nhole\nout\npipe\nsub\n33:44 1770 3\n7:8 4751 2\n7:8 4751 2\n67108864\n");
+      engine.volumes().remove("to");
+    }
+  }
+
+  @Test
+  void aFailedImportChangesNothing() throws Exception {
+    for (Map<String, String> options : List.of(Map.<String, String>of(), Map.of("size", "8M"))) {
+      engine.volumes().create(Optional.of("safe"), options, Map.of());
+      printed("echo old >/v/old", volume("safe", "/v"));
+      byte[] damaged = new byte[4096];
+      Arrays.fill(damaged, (byte) 'x');
+      assertThatThrownBy(
+              () -> engine.volumes().importContent("safe", new ByteArrayInputStream(damaged)))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("cannot import into volume safe");
+      Instance user =
+          started(shell("echo up; sleep 60").name("user").mounts(List.of(volume("safe", "/v"))));
+      assertThatThrownBy(
+              () ->
+                  engine.volumes().importContent("safe", new ByteArrayInputStream(new byte[1024])))
+          .hasMessageContaining("in use by " + user.id() + " (user)");
+      user.remove(true, false);
+      assertThat(printed("cat /v/*", volume("safe", "/v"))).isEqualTo("old\n");
+      assertThat(test.root().resolve("volumes/safe").toFile().list())
+          .doesNotContain("import", "disk.import");
+      engine.volumes().remove("safe");
+    }
+  }
+
+  @Test
+  void anImportThatDoesNotFitChangesNothing() throws Exception {
+    printed("head -c 20m /dev/urandom >/v/big", volume("big", "/v"));
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    engine.volumes().exportContent("big", tar);
+    engine.volumes().create(Optional.of("tight"), Map.of("size", "8M"), Map.of());
+    printed("echo old >/v/old", volume("tight", "/v"));
+    assertThatThrownBy(
+            () ->
+                engine
+                    .volumes()
+                    .importContent("tight", new ByteArrayInputStream(tar.toByteArray())))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("no space is left");
+    assertThat(printed("cat /v/*", volume("tight", "/v"))).isEqualTo("old\n");
+  }
+
+  @Test
+  void hostileArchivesStayInside() throws Exception {
+    Path outside = Files.createDirectory(test.root().resolve("outside"));
+    Path made = Files.createTempDirectory("abode-tar");
+    Path tar = made.resolve("x.tar");
+    Files.createSymbolicLink(made.resolve("l"), outside);
+    Files.writeString(made.resolve("f"), "evil");
+    Process packing =
+        new ProcessBuilder(
+                "tar",
+                "-C",
+                made.toString(),
+                "-P",
+                "-cf",
+                tar.toString(),
+                "l",
+                "--transform",
+                "s,^f,l/pwned,",
+                "f",
+                "--transform",
+                "s,^l/pwned,../../pwned,",
+                "f")
+            .inheritIO()
+            .start();
+    assertThat(packing.waitFor()).isZero();
+    engine.volumes().create("hostile");
+    try {
+      engine.volumes().importContent("hostile", Files.newInputStream(tar));
+    } catch (EngineException refused) {
+      assertThat(refused).hasMessageContaining("cannot import");
+    }
+    assertThat(outside).isEmptyDirectory();
+    assertThat(test.root().resolve("volumes/pwned")).doesNotExist();
+    assertThat(test.root().resolve("pwned")).doesNotExist();
+  }
+
+  // ---- locks
+
+  /** Root of its own user namespace, allowed to mount, cannot write where it may only read. */
+  @Test
+  void whatIsReadOnlyStaysSoForWhoMayMount() throws Exception {
+    Path folder = Files.createDirectory(test.root().resolve("locked"));
+    Files.writeString(folder.resolve("f"), "host");
+    MountSpec bind =
+        new MountSpec.Bind(
+            folder.toString(), "/ro", true, true, false, MountSpec.PropagationMode.RPRIVATE, false);
+    MountSpec volume =
+        new MountSpec.Volume(Optional.of("locked"), "/rov", true, false, Optional.empty());
+    String shown =
+        printed(
+            shell(
+                    "for at in /ro /rov; do mount -o remount,bind,rw $at; mount -o remount,rw $at;"
+                        + " mkdir -p /m; mount --bind $at /m && mount -o remount,bind,rw /m;"
+                        + " touch $at/new; touch /m/new; umount /m; done; mount -t tmpfs t /mnt &&"
+                        + " echo can mount")
+                .mounts(List.of(bind, volume))
+                .security(mayMount()));
+    assertThat(shown).contains("can mount\n");
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).containsExactly(folder.resolve("f"));
+    }
+    assertThat(engine.volumes().require("locked").folder()).isEmptyDirectory();
+  }
+
+  private static Security mayMount() {
+    return new Security(
+        false,
+        List.of("SYS_ADMIN"),
+        List.of(),
+        false,
+        new Security.SeccompChoice.Default(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Map.of());
+  }
+
+  @Test
+  void exportsWhileInUse() throws Exception {
+    started(shell("echo x >/v/x; sleep 60").mounts(List.of(volume("live", "/v"))));
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    engine.volumes().exportContent("live", tar);
+    assertThat(tar.toString(UTF_8)).contains("./x", "0000755");
+  }
+}
