@@ -74,15 +74,27 @@ void collect_workload(void) {
     workload_ended();
 }
 
+/*
+ * The folder that the socket is in. Once the end was told the engine may put another run's socket at
+ * the very same path, and only the one in this folder is ours to remove.
+ */
+static int folder = -1;
+static struct sockaddr_un address;
+
+static void hold_folder(void) {
+  socklen_t size = sizeof address - 1; /* what is left of the path stays a terminator */
+  if (getsockname(LISTENER, (struct sockaddr *)&address, &size) < 0 ||
+      address.sun_path[0] != '/')
+    return;
+  char path[sizeof address.sun_path];
+  memcpy(path, address.sun_path, sizeof path);
+  *(strrchr(path, '/') + 1) = 0;
+  folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void leave(void) {
   close_descriptor(&shim.mounts); /* before the connections end: then nothing is mounted any more */
-  struct sockaddr_un address;
-  socklen_t size = sizeof address;
-  if (getsockname(LISTENER, (struct sockaddr *)&address, &size) == 0 &&
-      size > sizeof(sa_family_t) && address.sun_path[0] == '/') {
-    address.sun_path[sizeof address.sun_path - 1] = 0;
-    unlink(address.sun_path);
-  }
+  if (folder >= 0) unlinkat(folder, strrchr(address.sun_path, '/') + 1, 0);
   _exit(0);
 }
 
@@ -257,6 +269,7 @@ static void avoid_oom_killer(void) {
 
 static void prepare_process(void) {
   sys_close_range(LISTENER + 1, 0);
+  hold_folder();
   /* Children in a container's namespaces share its procfs: without this its root could trace
    * them, or open their descriptors (CVE-2016-9962). */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -761,6 +761,23 @@ abstract class ShimContract {
   }
 
   @Test
+  void leavesTheSocketOfTheNextRunAlone() throws Exception {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Path before = folder.resolve("before");
+    try (Shim shim = binary.spawn(shell("exec busybox sleep 1000"), run.resolve("s"))) {
+      shim.start();
+      expect(shim, ShimEvent.Started.class);
+      Files.move(run, before);
+      Files.createFile(Files.createDirectory(run).resolve("s"));
+      shim.signal(9);
+      expect(shim, ShimEvent.Exited.class);
+      assertThat(shim.next()).isEqualTo(new ShimEvent.Gone());
+    }
+    assertThat(before.resolve("s")).doesNotExist();
+    assertThat(run.resolve("s")).exists();
+  }
+
+  @Test
   void leavesNothingHalfMadeWhenTheEngineLeaves() throws Exception {
     ContainerPlan container = container();
     container.beside.add(new Step.AwaitEngine());
