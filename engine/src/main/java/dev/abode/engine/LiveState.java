@@ -73,7 +73,9 @@ final class LiveState {
     lock.lock();
     try {
       LifeRecord next = change.apply(now.life());
-      write(next);
+      if (!next.equals(now.life())) {
+        write(next);
+      }
       replace(new Now(now.record(), next, run));
     } finally {
       lock.unlock();

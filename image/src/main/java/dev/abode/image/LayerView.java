@@ -183,6 +183,22 @@ final class LayerView implements AutoCloseable {
     }
   }
 
+  /** See {@link MergedTree#hasPartIn}; of the topmost layer. */
+  boolean hasPartIn(String path) throws IOException {
+    EntryPath at = new EntryPath(List.of());
+    for (String name : path.substring(1).split("/", -1)) {
+      at = at.child(name);
+      Optional<FileTreeStatus> status = within(0, at);
+      if (status.isEmpty()) {
+        return false;
+      }
+      if (!status.get().isDirectory() || isOpaque(0, at)) {
+        return true;
+      }
+    }
+    return true;
+  }
+
   /** The names in a merged folder, in order. */
   List<String> names(Found folder) throws IOException {
     TreeSet<String> names = new TreeSet<>();

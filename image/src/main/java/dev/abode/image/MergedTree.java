@@ -65,6 +65,22 @@ public final class MergedTree {
     }
   }
 
+  /**
+   * Whether {@code layer}, stacked on others, has a part in what one of {@code paths} shows, given
+   * that no link leads there: something of that name, or something on the way that hides what is
+   * below.
+   */
+  public static boolean hasPartIn(Path layer, List<String> paths) throws IOException {
+    try (LayerView view = LayerView.of(List.of(layer))) {
+      for (String path : paths) {
+        if (view.hasPartIn(path)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
   /** What {@code path} leads to, its last link followed; empty when there is nothing. */
   public Optional<FileTreeStatus> status(String path) throws IOException {
     try (LayerView view = LayerView.of(layers)) {

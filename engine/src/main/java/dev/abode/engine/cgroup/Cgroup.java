@@ -195,9 +195,9 @@ public final class Cgroup {
     }
     Path folder = required("devices", "the default-deny of devices");
     ControlFile.write(folder.resolve("devices.deny"), "a");
-    for (DeviceRule rule : devices.rules()) {
-      ControlFile.writeLimit(folder.resolve("devices.allow"), rule.toString(), "the device rule");
-    }
+    ControlFile.writeEach(
+        folder.resolve("devices.allow"),
+        devices.rules().stream().map(DeviceRule::toString).toList());
   }
 
   // ---- processes

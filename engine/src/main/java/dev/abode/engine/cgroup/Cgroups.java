@@ -211,6 +211,32 @@ public final class Cgroups implements AutoCloseable {
     return new Cgroup(layout, id, folders);
   }
 
+  /**
+   * Kills what is left in the group of an instance, and removes it. Nothing to do when it is gone.
+   *
+   * @throws EngineException of kind CONFLICT when processes stay in it
+   */
+  public void takeDown(String id) throws IOException {
+    if (!removeEmpty(id)) {
+      Cgroup group = find(id);
+      group.killAll();
+      group.remove();
+    }
+  }
+
+  /** A workload that ended leaves an empty group nearly always, and then this is all it takes. */
+  private boolean removeEmpty(String id) {
+    try {
+      for (Hierarchy hierarchy : layout.hierarchies()) {
+        Files.deleteIfExists(folder(hierarchy, id));
+      }
+      return true;
+    } catch (IOException e) {
+      LOG.debug("the control group of {} is not empty: {}", id, e.getMessage());
+      return false;
+    }
+  }
+
   /** The instances that have a group, those of other engines on this host included. */
   public Set<String> ids() throws IOException {
     Set<String> ids = new TreeSet<>();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -20,6 +21,15 @@ final class ControlFile {
   static void write(Path file, String value) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(value.getBytes(StandardCharsets.US_ASCII)));
+    }
+  }
+
+  /** Writes each of {@code values} with a {@code write(2)} of its own. */
+  static void writeEach(Path file, List<String> values) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      for (String value : values) {
+        channel.write(ByteBuffer.wrap(value.getBytes(StandardCharsets.US_ASCII)));
+      }
     }
   }
 

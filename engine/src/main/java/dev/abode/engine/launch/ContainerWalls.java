@@ -16,7 +16,6 @@ import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
 import dev.abode.engine.container.LaunchFailure;
 import dev.abode.engine.container.SharedNamespace;
-import dev.abode.engine.container.UserDatabase;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.filesystem.ContainerFiles;
@@ -40,7 +39,6 @@ import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.Images;
-import dev.abode.image.MergedTree;
 import dev.abode.init.IdRange;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;
@@ -61,8 +59,6 @@ import java.util.Set;
 
 /** Namespaces and control groups: the walls of a container. */
 public final class ContainerWalls implements Walls, AutoCloseable {
-  private static final int MAX_DATABASE_BYTES = 4 << 20;
-
   /** Where every container has something mounted. */
   private static final Set<String> KERNEL_MOUNTS =
       Set.of(
@@ -85,6 +81,7 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   private final HostMounts mounts;
   private final ShimBinary shims;
   private final Path holds;
+  private final UserDatabases users = new UserDatabases();
 
   private ContainerWalls(
       Images images, Cgroups cgroups, HostFacts host, Folders folders, ShimBinary shims) {
@@ -188,17 +185,10 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   }
 
   /** Looks the user up in the files as the last run left them, without a mount. */
-  private static Identity identity(
+  private Identity identity(
       InstanceFolder folder, List<Path> layers, String user, List<String> groupsAdded)
       throws IOException {
-    return users(folder, layers).resolve(user, groupsAdded);
-  }
-
-  private static UserDatabase users(InstanceFolder folder, List<Path> layers) throws IOException {
-    MergedTree tree = new MergedTree(stacked(folder, layers));
-    return new UserDatabase(
-        tree.read("/etc/passwd", MAX_DATABASE_BYTES).orElse(new byte[0]),
-        tree.read("/etc/group", MAX_DATABASE_BYTES).orElse(new byte[0]));
+    return users.of(folder.upper(), layers).resolve(user, groupsAdded);
   }
 
   private static List<Path> stacked(InstanceFolder folder, List<Path> layers) {
@@ -302,13 +292,7 @@ public final class ContainerWalls implements Walls, AutoCloseable {
 
   @Override
   public void takeDown(String id) throws IOException {
-    Cgroup cgroup = cgroups.find(id);
-    if (cgroup.exists()) {
-      if (!cgroup.processes().isEmpty()) {
-        cgroup.killAll();
-      }
-      cgroup.remove();
-    }
+    cgroups.takeDown(id);
   }
 
   @Override
@@ -398,7 +382,7 @@ public final class ContainerWalls implements Walls, AutoCloseable {
         pids,
         psArguments,
         at.workload().map(ContainerWalls::mapping).orElse(IdMapping.SAME),
-        users(at.folder(), at.layers()));
+        users.of(at.folder().upper(), at.layers()));
   }
 
   @Override

@@ -22,8 +22,11 @@ public record RunRecord(int format, String id, long firstId) {
     return RecordJson.read(Files.readAllBytes(file), TEMPLATE);
   }
 
-  /** Writes the record of a run. */
+  /**
+   * Writes the record of a run, once and before anything else of it exists: an engine that finds
+   * half of one has nothing to take away.
+   */
   public void write(Path file) throws IOException {
-    AtomicFile.replace(file, RecordJson.write(this));
+    Files.write(file, RecordJson.write(this));
   }
 }

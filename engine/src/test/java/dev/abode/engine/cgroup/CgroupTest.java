@@ -55,6 +55,16 @@ class CgroupTest {
   }
 
   @Test
+  void itIsTakenDownWithWhatIsLeftInIt() throws Exception {
+    Cgroup group = cgroups.create(id, Limits.NONE, DeviceAccess.defaultsAnd(List.of()));
+    join(group);
+    cgroups.takeDown(id);
+    assertThat(cgroups.find(id).exists()).isFalse();
+    assertThat(process.waitFor()).isNotZero();
+    cgroups.takeDown(id);
+  }
+
+  @Test
   void itIsFoundAgainAndRemoved() throws IOException {
     Cgroup group = cgroups.create(id, Limits.NONE, DeviceAccess.defaultsAnd(List.of()));
     assertThat(group.exists()).isTrue();
