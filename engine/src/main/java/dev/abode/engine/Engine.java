@@ -113,6 +113,7 @@ public final class Engine implements AutoCloseable {
               networks,
               catalog,
               volumes,
+              opening.add(new Deletions()),
               new AtomicBoolean());
       Recovery recovery = new Recovery(site);
       repairs.addAll(recovery.reconcile());
@@ -360,6 +361,13 @@ public final class Engine implements AutoCloseable {
     }
     closeAll(
         List.of(
-            site.logWatch(), site.events(), site.shims(), walls, site.images(), registries, lock));
+            site.deletions(),
+            site.logWatch(),
+            site.events(),
+            site.shims(),
+            walls,
+            site.images(),
+            registries,
+            lock));
   }
 }

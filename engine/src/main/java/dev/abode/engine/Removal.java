@@ -4,7 +4,6 @@ import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceInfo;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.record.Folders;
-import dev.abode.engine.record.TreeDeletion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,14 +74,14 @@ final class Removal {
       if (Files.exists(folder)) {
         Files.move(folder, doomed, StandardCopyOption.ATOMIC_MOVE);
       }
-      TreeDeletion.delete(doomed);
     } catch (IOException e) {
       instance.state().changeInMemory(life -> Life.with(life).status(InstanceStatus.DEAD).build());
       throw new EngineException(
           EngineException.Kind.INTERNAL,
-          "cannot remove " + instance + " completely: " + e.getMessage() + "; remove it again",
+          "cannot remove " + instance + ": " + e.getMessage() + "; remove it again",
           e);
     }
+    site.deletions().add(doomed);
     site.catalog().remove(instance);
     site.catalog().release(instance.now().record().name(), instance.id());
     instance.publish("destroy");

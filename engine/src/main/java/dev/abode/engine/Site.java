@@ -21,6 +21,7 @@ record Site(
     BridgeNetworks networks,
     Catalog catalog,
     Volumes volumes,
+    Deletions deletions,
     AtomicBoolean closing) {
 
   /** Whether the engine is being closed: workloads go on, and nothing is begun for them. */

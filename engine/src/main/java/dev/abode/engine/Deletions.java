@@ -1,0 +1,64 @@
+package dev.abode.engine;
+
+import dev.abode.engine.record.TreeDeletion;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes what was renamed out of sight, one tree after the other on a thread of its own, so that
+ * nobody waits for it. What an engine does not come to, because it dies or something is mounted in
+ * a tree, the next one deletes as it finds it, by its name.
+ */
+final class Deletions implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Deletions.class);
+  private static final long IDLE_SECONDS = 10;
+  private static final long PATIENCE_SECONDS = 20;
+
+  private final ExecutorService thread;
+
+  Deletions() {
+    ThreadPoolExecutor one =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().name("deletions").daemon().factory());
+    one.allowCoreThreadTimeOut(true);
+    this.thread = one;
+  }
+
+  /** Deletes {@code tree} soon. */
+  void add(Path tree) {
+    thread.execute(() -> delete(tree));
+  }
+
+  private static void delete(Path tree) {
+    try {
+      TreeDeletion.delete(tree);
+    } catch (IOException e) {
+      LOGGER.warn("{}; the next start of the engine tries it again", e.getMessage());
+    }
+  }
+
+  /** Waits for what is under way, a while: an engine that closes leaves nothing lying about. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        LOGGER.info("what is left to delete is left to the next engine");
+        thread.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
