@@ -54,6 +54,10 @@ class_path=${class_path#:}
 common="-cp $class_path --enable-native-access=ALL-UNNAMED -XX:-UsePerfData -XX:+UseSerialGC"
 client="$common -Xmx96m -XX:TieredStopAtLevel=1"
 engine="$common -Xms24m -Xmx128m -Xss512k -XX:+ExitOnOutOfMemoryError"
+# The engine waits for the kernel more than it computes. What is called often is compiled quickly and
+# left at that; only loops, such as those of digests, are worth the optimizing compiler's time.
+engine="$engine -XX:Tier4InvocationThreshold=500000 -XX:Tier4MinInvocationThreshold=60000"
+engine="$engine -XX:Tier4CompileThreshold=1500000"
 
 # A cache made under other options is ignored without a word, so each is made and checked under the
 # very options it is used with: AOTMode=on refuses to start where the cache does not fit.

@@ -2,6 +2,7 @@ package dev.abode.cli;
 
 import dev.abode.cli.command.EngineAddress;
 import dev.abode.cli.command.Session;
+import dev.abode.cli.engine.LaunchRehearsal;
 import dev.abode.docker.DockerApi;
 import dev.abode.engine.Engine;
 import dev.abode.engine.EngineOptions;
@@ -54,6 +55,9 @@ final class Rehearsal {
           List.of("help", "run"),
           List.of("rnu"));
 
+  /** So many that the cache learns which code a launch spends its time in. */
+  private static final int LAUNCHES = 100;
+
   private Rehearsal() {}
 
   /**
@@ -81,8 +85,11 @@ final class Rehearsal {
     Main.main(new String[] {"--version"});
   }
 
-  /** A real engine without an image, asked what can be asked of one. */
+  /** A real engine, asked what can be asked of one, and launching what can be launched. */
   private static void engine(Path folder) throws IOException {
+    try (LaunchRehearsal launches = LaunchRehearsal.open(folder.resolve("launches"))) {
+      launches.perform(LAUNCHES, () -> false);
+    }
     EngineOptions options =
         new EngineOptions(folder.resolve("root"), folder.resolve("run"), RegistryOptions.DEFAULT);
     Path socket = folder.resolve("s");

@@ -40,7 +40,8 @@ final class EngineProcess {
   private Process launch() throws IOException {
     List<String> words = new ArrayList<>(abodeWords());
     words.addAll(
-        List.of("engine", "run", "--root", root.toString(), "--socket", socket.toString()));
+        List.of(
+            "engine", "run", "--cold", "--root", root.toString(), "--socket", socket.toString()));
     return new ProcessBuilder(words)
         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
         .start();

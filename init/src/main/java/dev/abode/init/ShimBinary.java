@@ -32,7 +32,7 @@ public final class ShimBinary implements AutoCloseable {
     return of(program());
   }
 
-  /** The program itself, for the first process of a guest. */
+  /** The program itself, static: for the first process of a guest, or all of a container. */
   public static byte[] program() throws IOException {
     try (InputStream resource = ShimBinary.class.getResourceAsStream("abode-init")) {
       if (resource == null) {

@@ -24,6 +24,7 @@ public final class EngineRun implements Verb {
     return Syntax.of("engine run", "[OPTIONS]", "Run the engine in the foreground")
         .one("root", "DIR", "Folder that holds everything (/var/lib/abode)")
         .one("socket", "PATH", "Where to listen (/run/abode/abode.sock for the default root)")
+        .flag("cold", "Leave out the launches that warm the engine up")
         .flag("debug", "Log what is done, not only what is wrong")
         .takes(0, 0)
         .example("abode engine run --root /srv/abode --socket /run/abode/second.sock");
@@ -43,7 +44,13 @@ public final class EngineRun implements Verb {
           .out()
           .println("abode engine ready on unix://" + address.socket() + " (root " + root + ")");
       session.out().flush();
-      asked.await();
+      if (arguments.isOn("cold")) {
+        asked.await();
+      } else {
+        try (WarmUp _ = WarmUp.begin(root.toAbsolutePath().resolve("rehearsal"))) {
+          asked.await();
+        }
+      }
     }
     return 0;
   }
