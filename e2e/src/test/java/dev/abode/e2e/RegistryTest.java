@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.image.registry.testing.CuttingProxy;
 import dev.abode.image.registry.testing.RegistryServer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -38,6 +39,7 @@ class RegistryTest {
   }
 
   @Test
+  @Tag("slow")
   void aTransferCutInTheMiddleSaysSoAndResumes() throws Exception {
     try (RegistryServer registry = RegistryServer.plain().start();
         CuttingProxy proxy = CuttingProxy.before(registry)) {

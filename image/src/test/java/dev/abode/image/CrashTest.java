@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +47,7 @@ final class CrashTest {
   }
 
   @Test
+  @Tag("slow")
   void nothingHalfMadeIsEverVisible() throws Exception {
     Random random = new Random(20);
     byte[] large = new byte[4 << 20];

@@ -32,6 +32,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -229,6 +230,7 @@ class HostileRegistryTest {
   }
 
   @Test
+  @Tag("slow")
   void aSilentRegistryIsLeft() throws Exception {
     SampleImage image = SampleImage.in(source, 50_000);
     CountDownLatch done = new CountDownLatch(1);
