@@ -30,7 +30,9 @@ final class Deletions implements AutoCloseable {
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().name("deletions").daemon().factory());
+            Thread.ofPlatform().name("deletions").daemon().factory(),
+            // Once closed, what comes is the next engine's.
+            new ThreadPoolExecutor.DiscardPolicy());
     one.allowCoreThreadTimeOut(true);
     this.thread = one;
   }
