@@ -116,7 +116,8 @@ static void session_begin(struct session *session) {
 
 static void take_plan(struct session *session, const char *bytes, uint32_t size) {
   if (session->plan_held == 0 && size >= sizeof(struct plan_header))
-    session->plan_size = ((const struct plan_header *)(const void *)bytes)->size;
+    memcpy(&session->plan_size, bytes + offsetof(struct plan_header, size),
+           sizeof session->plan_size);
   bool fits = session->plan_size <= PLAN_LIMIT && size <= session->plan_size - session->plan_held;
   if (session->plan < 0 || !fits || write(session->plan, bytes, size) != (ssize_t)size) {
     shim_note("a plan that is none on session", session->number, EBADMSG);
