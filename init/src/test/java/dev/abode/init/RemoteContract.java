@@ -57,7 +57,8 @@ abstract class RemoteContract {
   @AfterEach
   void complainsOfNothing() throws IOException {
     binary.close();
-    for (Path log : List.of(folder.resolve("shim.log"), folder.resolve("console"))) {
+    for (String name : List.of("shim.log", "console", "agent.log")) {
+      Path log = folder.resolve(name);
       String notes = Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1) : "";
       assertThat(notes).doesNotContain("Sanitizer").doesNotContain("runtime error");
     }
@@ -389,6 +390,75 @@ abstract class RemoteContract {
 
   private static String content(Shim shim) throws IOException {
     return StandardCharsets.UTF_8.decode(answer(shim).content()).toString();
+  }
+
+  /** As a snapshot is restored: the guest is the same, the shim and the machine are others. */
+  @Test
+  void goesOnUnderAnotherShim() throws Exception {
+    Process guest = guestOfItsOwn();
+    try {
+      LaunchPlan workload = guest(true, "read x; echo got $x; exit 5");
+      try (Shim first = binary.spawn(proxy(machine(workload)), socket());
+          Shim asking = Shim.connect(socket())) {
+        first.start();
+        int machine = started(first).pid();
+        asking.ask(new Shim.Question.Freeze(""));
+        assertThat(answer(asking).errno()).isZero();
+        long shim = ProcessHandle.of(machine).orElseThrow().parent().orElseThrow().pid();
+        assertThat(ProcessIdentity.of((int) shim).orElseThrow().signal(9)).isTrue();
+        while (!(first.next() instanceof ShimEvent.Gone)) {
+          // what it still had to say
+        }
+        ShimContract.await(() -> ProcessHandle.of(machine).isEmpty());
+      }
+      Supervision resumed =
+          streams(
+              false,
+              true,
+              Optional.of(new Remote.Machine(folder.resolve("console"), workload, true)));
+      Path socket = folder.resolve("again");
+      try (Shim second = binary.spawn(proxy(resumed), socket);
+          Shim client = Shim.attach(socket, EnumSet.of(Stream.STDIN, Stream.STDOUT))) {
+        second.start();
+        started(second);
+        client.input(ByteBuffer.wrap("this\n".getBytes(StandardCharsets.UTF_8)));
+        assertThat(client.next())
+            .isInstanceOfSatisfying(
+                ShimEvent.Output.class,
+                output -> assertThat(Run.bytes(output.bytes())).asString().isEqualTo("got this\n"));
+        assertThat(exited(second).status()).isEqualTo(5);
+      }
+    } finally {
+      guest.descendants().forEach(ProcessHandle::destroyForcibly);
+      guest.destroyForcibly().waitFor();
+    }
+  }
+
+  /** An agent that no shim launched, behind two named pipes. */
+  private Process guestOfItsOwn() throws Exception {
+    String pipes = "mkfifo " + folder + "/in " + folder + "/out";
+    assertThat(new ProcessBuilder("sh", "-c", pipes).start().waitFor()).isZero();
+    String agent =
+        "exec unshare --pid --fork --mount-proc "
+            + program
+            + " agent <>"
+            + folder
+            + "/in 1<>"
+            + folder
+            + "/out";
+    return new ProcessBuilder("sh", "-c", agent)
+        .redirectError(folder.resolve("agent.log").toFile())
+        .start();
+  }
+
+  /** A machine that only carries bytes to and from that agent. */
+  private LaunchPlan proxy(Supervision supervision) {
+    return plan(
+        supervision,
+        "busybox",
+        "sh",
+        "-c",
+        "cat " + folder + "/out & exec cat > " + folder + "/in");
   }
 
   // ---- machines that fail
