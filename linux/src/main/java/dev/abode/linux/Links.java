@@ -150,7 +150,7 @@ public final class Links implements AutoCloseable {
           Map<Integer, ByteBuffer> attributes = attributes(message, 8);
           ByteBuffer local = attributes.getOrDefault(IFA_LOCAL, attributes.get(IFA_ADDRESS));
           if (local != null) {
-            addresses.add(new Address(message.getInt(4), address(local), message.get(1)));
+            addresses.add(new Address(message.getInt(4), address(local), message.get(1) & 0xff));
           }
         });
     return addresses;
@@ -303,7 +303,8 @@ public final class Links implements AutoCloseable {
         .attribute(IFLA_INFO_KIND, "veth")
         .open(IFLA_INFO_DATA)
         .open(VETH_INFO_PEER);
-    header(message, 0, flags, flags)
+    // An end of a pair cannot be set up before the pair is whole.
+    header(message, 0, IFF_NOARP, IFF_NOARP)
         .attribute(IFLA_IFNAME, peer)
         .attribute(IFLA_ADDRESS, mac)
         .attribute(IFLA_MTU, mtu)
@@ -311,6 +312,9 @@ public final class Links implements AutoCloseable {
         .close()
         .close();
     netlink.request(message, "interface " + name);
+    NetlinkMessage up = new NetlinkMessage().begin(RTM_SETLINK, ACKNOWLEDGED);
+    header(up, 0, IFF_UP, IFF_UP).attribute(IFLA_IFNAME, peer);
+    netlink.request(up, "interface " + peer);
   }
 
   /** Takes an interface away, and its peer; nothing when there is none. */

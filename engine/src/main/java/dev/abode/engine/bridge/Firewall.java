@@ -95,7 +95,7 @@ final class Firewall {
       for (NetworkRecord network : networks) {
         admit(change, family, network);
       }
-      rules(change, family, networks, exit);
+      rules(change, family, exit);
     }
     for (Lead lead : leads) {
       add(change, lead);
@@ -150,7 +150,7 @@ final class Firewall {
     }
   }
 
-  private void rules(Change change, Family family, List<NetworkRecord> networks, OptionalInt exit) {
+  private void rules(Change change, Family family, OptionalInt exit) {
     if (family == Family.IPV4) {
       // CVE-2020-8558: route_localnet lets a neighbour on the bridge reach the host's loopback.
       change.rule("guard", r -> r.fromOneOf(BRIDGES).destination(LOOPBACK, 8).drop());
