@@ -10,6 +10,7 @@ module dev.abode.engine {
   requires static org.jspecify;
 
   exports dev.abode.engine;
+  exports dev.abode.engine.explanation;
   exports dev.abode.engine.failure;
   exports dev.abode.engine.instance;
   exports dev.abode.engine.network;

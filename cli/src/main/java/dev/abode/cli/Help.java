@@ -10,6 +10,21 @@ import java.util.List;
 final class Help {
   private Help() {}
 
+  /** What a newcomer sees who types the name alone. */
+  static String greeting() {
+    return """
+        Abode runs images as containers and as virtual machines. Five commands to begin with:
+
+          abode doctor                        look whether this host has everything
+          abode run --rm -it alpine sh        a shell in a container
+          abode run -d --name web nginx       a program in the background
+          abode explain web                   what separates it from everything else
+          abode why web                       why it ended, or did not start
+
+        abode --help lists all verbs, abode VERB --help tells about one.
+        """;
+  }
+
   static String overview() {
     StringBuilder text = new StringBuilder();
     text.append("Usage: abode [--host unix://PATH] VERB [OPTIONS]\n\n");

@@ -83,7 +83,7 @@ public final class Main {
     List<String> words = line.words();
     try {
       if (words.isEmpty()) {
-        session.out().print(Help.overview());
+        session.out().print(Help.greeting());
         return 0;
       }
       String first = words.getFirst();

@@ -5,6 +5,7 @@ import dev.abode.cli.container.Attach;
 import dev.abode.cli.container.Cp;
 import dev.abode.cli.container.Create;
 import dev.abode.cli.container.ExecVerb;
+import dev.abode.cli.container.Explain;
 import dev.abode.cli.container.Inspect;
 import dev.abode.cli.container.LifecycleVerbs;
 import dev.abode.cli.container.Logs;
@@ -14,6 +15,8 @@ import dev.abode.cli.container.ReportVerbs;
 import dev.abode.cli.container.Run;
 import dev.abode.cli.container.Start;
 import dev.abode.cli.container.StatsVerb;
+import dev.abode.cli.container.Why;
+import dev.abode.cli.doctor.Doctor;
 import dev.abode.cli.engine.EngineRun;
 import dev.abode.cli.engine.EngineVerbs;
 import dev.abode.cli.image.History;
@@ -43,9 +46,35 @@ final class Verbs {
 
   static final List<String> OTHER =
       List.of(
-          "attach", "commit", "create", "diff", "events", "export", "history", "import", "info",
-          "kill", "login", "logout", "pause", "port", "rename", "restart", "rmi", "stats", "tag",
-          "top", "unpause", "update", "version", "wait");
+          "attach",
+          "commit",
+          "completion",
+          "create",
+          "diff",
+          "doctor",
+          "events",
+          "explain",
+          "export",
+          "history",
+          "import",
+          "info",
+          "kill",
+          "login",
+          "logout",
+          "manual",
+          "pause",
+          "port",
+          "rename",
+          "restart",
+          "rmi",
+          "stats",
+          "tag",
+          "top",
+          "unpause",
+          "update",
+          "version",
+          "wait",
+          "why");
 
   static final List<String> GROUPED =
       List.of(
@@ -96,6 +125,11 @@ final class Verbs {
           case "inspect" -> Inspect.ofAnything();
           case "container inspect" -> Inspect.ofContainers();
           case "container prune" -> ReportVerbs.prune();
+          case "completion" -> new Completion();
+          case "manual" -> new Manual();
+          case "doctor" -> new Doctor();
+          case "explain" -> new Explain();
+          case "why" -> new Why();
           case "top", "container top" -> ReportVerbs.top();
           case "stats", "container stats" -> new StatsVerb();
           case "diff", "container diff" -> ReportVerbs.diff();

@@ -3,6 +3,7 @@ package dev.abode.docker;
 import dev.abode.docker.container.ContainerDocuments;
 import dev.abode.docker.container.ContainerRoutes;
 import dev.abode.docker.container.ExecRoutes;
+import dev.abode.docker.container.ExplanationRoutes;
 import dev.abode.docker.http.HttpServer;
 import dev.abode.docker.image.ImageDocuments;
 import dev.abode.docker.image.ImageRoutes;
@@ -68,6 +69,7 @@ public final class DockerApi implements AutoCloseable {
     routes.addAll(new ImageRoutes(engine, images).routes());
     routes.addAll(new NetworkRoutes(engine).routes());
     routes.addAll(new VolumeRoutes(engine).routes());
+    routes.addAll(new ExplanationRoutes(engine).routes());
     return new Router(routes, SystemRoutes.commonFields());
   }
 

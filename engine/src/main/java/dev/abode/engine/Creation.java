@@ -8,6 +8,7 @@ import dev.abode.engine.instance.HealthCheck;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.MountSpec;
+import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.record.InstanceFolder;
@@ -77,6 +78,19 @@ final class Creation {
     }
   }
 
+  /**
+   * The record that {@link #create} would make, under a name and an ID that nobody has.
+   *
+   * @throws EngineException as {@link #create} does
+   */
+  InstanceRecord draft(InstanceSpec spec) throws IOException {
+    Image image = image(spec.image());
+    List<String> warnings = review(spec, image);
+    List<EndpointSpec> endpoints = Connecting.endpoints(site, spec);
+    List<MountSpec> mounts = InstanceMounts.of(spec, image.config(), site.catalog());
+    return record("0".repeat(64), "(not created)", spec, image, endpoints, mounts, warnings);
+  }
+
   private Image image(String name) {
     try {
       return site.images().require(name);
@@ -119,6 +133,11 @@ final class Creation {
               + ") does not match the detected host platform ("
               + host
               + ") and no specific platform was requested");
+    }
+    if (spec.network() instanceof NetworkMode.Unspecified) {
+      warnings.add(
+          "No network was asked for: this instance has the loopback interface only, since there"
+              + " are no bridge networks yet; say --network none or --network host");
     }
     return warnings;
   }

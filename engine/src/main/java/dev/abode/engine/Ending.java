@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,6 +92,8 @@ final class Ending {
             .status(again ? InstanceStatus.RESTARTING : InstanceStatus.EXITED)
             .exitCode(exitCode)
             .oomKilled(oomKilled)
+            .signal(exit.map(ExitRecord::signal).orElse(0))
+            .memoryPeakBytes(oomKilled ? memoryPeak(instance, run) : OptionalLong.empty())
             .error(
                 exit.isPresent()
                     ? ""
@@ -112,10 +115,19 @@ final class Ending {
                 .build());
   }
 
+  /** How much it had used, as long as its control group is there to be asked. */
+  private static OptionalLong memoryPeak(LiveInstance instance, Run run) {
+    try {
+      return instance.site.walls().stats(instance.now().record(), run.workload()).memoryPeakBytes();
+    } catch (IOException | RuntimeException e) {
+      LOGGER.debug("the memory that {} had used is not known", instance, e);
+      return OptionalLong.empty();
+    }
+  }
+
   private static String takeDown(LiveInstance instance, Run run) {
     try {
       instance.site.walls().takeDown(instance.id());
-      instance.site.networks().release(instance.id());
       instance.execs.awaitEnds();
       instance.site.volumes().letGo(instance.now().record().mounts(), instance.id());
       instance.site.volumes().publish("unmount", instance);

@@ -2,6 +2,8 @@ package dev.abode.engine;
 
 import dev.abode.engine.bridge.BridgeNetworks;
 import dev.abode.engine.event.EventLog;
+import dev.abode.engine.explanation.Diagnosis;
+import dev.abode.engine.explanation.Explanation;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.Event;
 import dev.abode.engine.instance.ExecInfo;
@@ -97,7 +99,7 @@ public final class Engine implements AutoCloseable {
       EventLog events = opening.add(EventLog.open(folders.events()));
       LogWatch logWatch = opening.add(new LogWatch());
       List<String> repairs = new ArrayList<>();
-      BridgeNetworks networks = opening.add(BridgeNetworks.open(folders, repairs));
+      BridgeNetworks networks = BridgeNetworks.open(folders, repairs);
       ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Catalog catalog = new Catalog();
       Volumes volumes = new Volumes(folders, events, catalog);
@@ -238,6 +240,30 @@ public final class Engine implements AutoCloseable {
     return new Creation(site).create(spec);
   }
 
+  /**
+   * What makes the walls of an instance: told from the plan that its start executes and, when it
+   * runs, from what the kernel shows of it.
+   *
+   * @throws EngineException NOT_FOUND, or CONFLICT when it ends meanwhile
+   */
+  public Explanation explain(String nameOrId) throws IOException {
+    return new Explaining(site).instance(site.catalog().require(nameOrId));
+  }
+
+  /** What would make the walls of an instance that were created so; nothing is created. */
+  public Explanation explain(InstanceSpec spec) throws IOException {
+    return new Explaining(site).draft(spec);
+  }
+
+  /**
+   * Why an instance ended or did not start, from all that is known of it.
+   *
+   * @throws EngineException NOT_FOUND
+   */
+  public Diagnosis diagnose(String nameOrId) throws IOException {
+    return new Explaining(site).end(site.catalog().require(nameOrId));
+  }
+
   /** All instances, newest first. */
   public List<Instance> instances() {
     return site.catalog().all().stream()
@@ -362,7 +388,6 @@ public final class Engine implements AutoCloseable {
     closeAll(
         List.of(
             site.deletions(),
-            site.networks(),
             site.logWatch(),
             site.events(),
             site.shims(),

@@ -1,6 +1,5 @@
 package dev.abode.engine;
 
-import dev.abode.engine.bridge.NetworkRun;
 import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
@@ -9,8 +8,6 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.launch.Birth;
 import dev.abode.engine.launch.Workload;
-import dev.abode.engine.network.Port;
-import dev.abode.engine.network.PortBinding;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
@@ -25,14 +22,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * The start of an instance, from its record to a running workload. Nothing but the instance's own
@@ -108,17 +101,15 @@ final class Launching {
   private Run begin() throws IOException {
     refuseOtherPlatform();
     List<Path> layers = layers();
-    Map<String, Workload> others = others();
+    Map<String, Workload> others = others(site, record.spec());
     prepareFolders();
     site.volumes().hold(record.mounts(), record.id());
     if (ContainerPlan.ownsUsers(record.spec())) {
       firstId = OptionalLong.of(site.ids().take());
     }
     new RunRecord(RunRecord.FORMAT, record.id(), firstId.orElse(0)).write(runFolder.run());
-    NetworkRun network =
-        site.networks().lease(record.id(), record.endpoints(), bindings(), runFolder.network());
     LaunchPlan plan =
-        site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, network, others));
+        site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, others));
     Shim shim = site.shims().spawn(plan, runFolder.socket());
     try {
       instance.audience().connect();
@@ -149,10 +140,7 @@ final class Launching {
                     + record.name()
                     + ": its supervisor ended without a word; see "
                     + runFolder.path().resolve("shim.log"));
-        case ShimEvent.Created created -> {
-          site.networks().attach(record.id(), created.pid());
-          shim.proceed();
-        }
+        case ShimEvent.Created created -> shim.proceed();
         case ShimEvent.Exited exited ->
             throw new EngineException(
                 EngineException.Kind.INTERNAL,
@@ -164,25 +152,6 @@ final class Launching {
         case ShimEvent.Output output -> {}
       }
     }
-  }
-
-  /** The ports to be published: those asked for, and all that are exposed where that is wanted. */
-  private List<PortBinding> bindings() {
-    List<PortBinding> bindings = new ArrayList<>(record.spec().ports());
-    if (record.spec().publishAll()) {
-      Set<Port> asked = new HashSet<>();
-      bindings.forEach(binding -> asked.add(binding.port()));
-      Set<Port> exposed = new TreeSet<>();
-      record.spec().exposedPorts().forEach(port -> exposed.addAll(Port.parseRange(port)));
-      site.images()
-          .require(record.imageId().toString())
-          .config()
-          .exposedPorts()
-          .forEach(port -> exposed.addAll(Port.parseRange(port)));
-      exposed.removeAll(asked);
-      exposed.forEach(port -> bindings.add(PortBinding.anywhere(port)));
-    }
-    return bindings;
   }
 
   private void refuseOtherPlatform() {
@@ -222,8 +191,7 @@ final class Launching {
   }
 
   /** The running workloads whose namespaces this one shares, by the name they are called. */
-  private Map<String, Workload> others() {
-    InstanceSpec spec = record.spec();
+  static Map<String, Workload> others(Site site, InstanceSpec spec) {
     Map<String, Workload> others = new HashMap<>();
     for (Sharing.With with :
         List.of(
@@ -233,13 +201,13 @@ final class Launching {
             spec.sharing().user(),
             spec.sharing().cgroup())) {
       switch (with) {
-        case Sharing.With.Instance other -> add(others, other.nameOrId());
+        case Sharing.With.Instance other -> add(site, others, other.nameOrId());
         case Sharing.With.Nobody nobody -> {}
         case Sharing.With.Host host -> {}
       }
     }
     switch (spec.network()) {
-      case NetworkMode.Instance other -> add(others, other.nameOrId());
+      case NetworkMode.Instance other -> add(site, others, other.nameOrId());
       case NetworkMode.None none -> {}
       case NetworkMode.Host host -> {}
       case NetworkMode.Unspecified unspecified -> {}
@@ -248,7 +216,7 @@ final class Launching {
     return others;
   }
 
-  private void add(Map<String, Workload> others, String nameOrId) {
+  private static void add(Site site, Map<String, Workload> others, String nameOrId) {
     others.put(nameOrId, site.catalog().require(nameOrId).requireRun().workload());
   }
 
@@ -266,7 +234,6 @@ final class Launching {
     try {
       site.walls().takeDown(record.id());
       site.volumes().letGo(record.mounts(), record.id());
-      site.networks().release(record.id());
       TreeDeletion.delete(runFolder.path());
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e);

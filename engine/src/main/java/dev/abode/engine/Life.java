@@ -4,6 +4,7 @@ import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.record.LifeRecord;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Makes a {@link LifeRecord} that differs from another in some components. */
 final class Life {
@@ -15,6 +16,8 @@ final class Life {
   private Optional<Instant> finishedAt;
   private int restartCount;
   private boolean stoppedByUser;
+  private int signal;
+  private OptionalLong memoryPeakBytes;
 
   private Life(LifeRecord life) {
     this.status = life.status();
@@ -25,6 +28,8 @@ final class Life {
     this.finishedAt = life.finishedAt();
     this.restartCount = life.restartCount();
     this.stoppedByUser = life.stoppedByUser();
+    this.signal = life.signal();
+    this.memoryPeakBytes = life.memoryPeakBytes();
   }
 
   static Life with(LifeRecord life) {
@@ -71,6 +76,16 @@ final class Life {
     return this;
   }
 
+  Life signal(int next) {
+    signal = next;
+    return this;
+  }
+
+  Life memoryPeakBytes(OptionalLong next) {
+    memoryPeakBytes = next;
+    return this;
+  }
+
   LifeRecord build() {
     return new LifeRecord(
         LifeRecord.FORMAT,
@@ -81,6 +96,8 @@ final class Life {
         startedAt,
         finishedAt,
         restartCount,
-        stoppedByUser);
+        stoppedByUser,
+        signal,
+        memoryPeakBytes);
   }
 }

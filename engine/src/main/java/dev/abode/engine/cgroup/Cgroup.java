@@ -128,40 +128,61 @@ public final class Cgroup {
   }
 
   void apply(Limits limits) throws IOException {
-    List<LimitSettings.Setting> settings =
-        unified() ? LimitSettings.v2(limits) : LimitSettings.v1(limits);
+    for (ControlWrite write : writes(limits)) {
+      ControlFile.writeLimit(write.file(), write.value(), write.what());
+    }
+  }
+
+  /**
+   * What is written to put {@code limits} in force, in order. Only v1's memory files are looked at,
+   * since the order of their writes depends on what they hold.
+   *
+   * @throws EngineException of kind UNSUPPORTED when this host has no such limit
+   */
+  public List<ControlWrite> writes(Limits limits) throws IOException {
+    List<ControlWrite> writes = new ArrayList<>();
     if (!unified()) {
-      applyMemoryV1(limits);
+      writes.addAll(memoryWritesV1(limits));
     }
-    for (LimitSettings.Setting setting : settings) {
+    for (LimitSettings.Setting setting :
+        unified() ? LimitSettings.v2(limits) : LimitSettings.v1(limits)) {
       Path folder = required(setting.controller(), setting.what());
-      ControlFile.writeLimit(fileFor(folder, setting.file()), setting.value(), setting.what());
+      writes.add(
+          new ControlWrite(fileFor(folder, setting.file()), setting.value(), setting.what()));
     }
+    return writes;
   }
 
   /** The weight's file has one of two names, after the scheduler that implements it. */
   private static Path fileFor(Path folder, String file) {
-    Path named = folder.resolve(file);
     return switch (file) {
-      case "blkio.bfq.weight" -> Files.exists(named) ? named : folder.resolve("blkio.weight");
-      default -> named;
+      case "blkio.bfq.weight" ->
+          known(folder, file) ? folder.resolve(file) : folder.resolve("blkio.weight");
+      default -> folder.resolve(file);
     };
+  }
+
+  /**
+   * Whether a group at {@code folder} has that file; if there is no group yet, its parent tells.
+   */
+  private static boolean known(Path folder, String file) {
+    Path looked = Files.isDirectory(folder) ? folder : folder.resolveSibling("");
+    return Files.exists(looked.resolve(file));
   }
 
   /**
    * v1 keeps memory at most memory plus swap at every moment, so which is written first depends on
    * the direction.
    */
-  private void applyMemoryV1(Limits limits) throws IOException {
+  private List<ControlWrite> memoryWritesV1(Limits limits) throws IOException {
     long memory = limits.memoryBytes().orElse(0);
     OptionalLong total = LimitSettings.memoryAndSwap(limits);
     if (memory == 0 && total.isEmpty()) {
-      return;
+      return List.of();
     }
     Path folder = required("memory", "--memory");
-    Path memoryFile = folder.resolve("memory.limit_in_bytes");
     Path totalFile = folder.resolve("memory.memsw.limit_in_bytes");
-    boolean countsSwap = Files.exists(totalFile);
+    boolean countsSwap = known(folder, "memory.memsw.limit_in_bytes");
     if (!countsSwap && limits.memorySwapBytes().orElse(0) > 0) {
       throw new EngineException(
           EngineException.Kind.UNSUPPORTED,
@@ -169,20 +190,20 @@ public final class Cgroup {
               + " swapaccount=1 or leave the limit out");
     }
     OptionalLong present = countsSwap ? ControlFile.readNumber(totalFile) : OptionalLong.empty();
-    long wanted = memory < 0 ? -1 : total.orElse(memory < 0 ? -1 : 0);
-    boolean totalFirst =
-        countsSwap
-            && wanted != 0
-            && (wanted < 0 || Long.compareUnsigned(wanted, present.orElse(-1)) > 0);
-    if (totalFirst) {
-      ControlFile.writeLimit(totalFile, Long.toString(wanted), "--memory-swap");
-    }
+    long wanted = memory < 0 ? -1 : total.orElse(0);
+    List<ControlWrite> writes = new ArrayList<>();
     if (memory != 0) {
-      ControlFile.writeLimit(memoryFile, Long.toString(memory), "--memory");
+      writes.add(
+          new ControlWrite(
+              folder.resolve("memory.limit_in_bytes"), Long.toString(memory), "--memory"));
     }
-    if (countsSwap && wanted != 0 && !totalFirst) {
-      ControlFile.writeLimit(totalFile, Long.toString(wanted), "--memory-swap");
+    if (countsSwap && wanted != 0) {
+      boolean first = wanted < 0 || Long.compareUnsigned(wanted, present.orElse(-1)) > 0;
+      writes.add(
+          first ? 0 : writes.size(),
+          new ControlWrite(totalFile, Long.toString(wanted), "--memory-swap"));
     }
+    return writes;
   }
 
   void apply(DeviceAccess devices) throws IOException {

@@ -148,16 +148,7 @@ public final class Cgroups implements AutoCloseable {
    *     nothing is left then
    */
   public Cgroup create(String id, Limits limits, DeviceAccess devices) throws IOException {
-    LimitSettings.check(limits, cpus);
-    boolean cpuset =
-        limits.cpusetCpus().filter(c -> !c.isEmpty()).isPresent()
-            || limits.cpusetMems().filter(m -> !m.isEmpty()).isPresent();
-    Map<Hierarchy, Path> folders = new LinkedHashMap<>();
-    for (Hierarchy hierarchy : layout.hierarchies()) {
-      if (!hierarchy.controllers().equals(List.of(CPUSET)) || cpuset) {
-        folders.put(hierarchy, folder(hierarchy, id));
-      }
-    }
+    Map<Hierarchy, Path> folders = folders(id, limits);
     Cgroup group = new Cgroup(layout, id, folders);
     try {
       for (Map.Entry<Hierarchy, Path> entry : folders.entrySet()) {
@@ -174,6 +165,29 @@ public final class Cgroups implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /**
+   * The group that {@link #create} would make, without making it.
+   *
+   * @throws EngineException of kind INVALID_ARGUMENT when a limit makes no sense
+   */
+  public Cgroup planned(String id, Limits limits) {
+    return new Cgroup(layout, id, folders(id, limits));
+  }
+
+  private Map<Hierarchy, Path> folders(String id, Limits limits) {
+    LimitSettings.check(limits, cpus);
+    boolean cpuset =
+        limits.cpusetCpus().filter(c -> !c.isEmpty()).isPresent()
+            || limits.cpusetMems().filter(m -> !m.isEmpty()).isPresent();
+    Map<Hierarchy, Path> folders = new LinkedHashMap<>();
+    for (Hierarchy hierarchy : layout.hierarchies()) {
+      if (!hierarchy.controllers().equals(List.of(CPUSET)) || cpuset) {
+        folders.put(hierarchy, folder(hierarchy, id));
+      }
+    }
+    return folders;
   }
 
   private void makeEmpty(Hierarchy hierarchy, Path folder) throws IOException {

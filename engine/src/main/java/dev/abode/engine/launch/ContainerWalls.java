@@ -4,6 +4,7 @@ import dev.abode.engine.cgroup.Cgroup;
 import dev.abode.engine.cgroup.CgroupPlacement;
 import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.cgroup.DeviceRule;
+import dev.abode.engine.container.BindMount;
 import dev.abode.engine.container.BindSources;
 import dev.abode.engine.container.ContainerGround;
 import dev.abode.engine.container.ContainerPlan;
@@ -44,7 +45,6 @@ import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
-import dev.abode.init.Step;
 import dev.abode.init.Supervision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,6 +139,28 @@ public final class ContainerWalls implements Walls, AutoCloseable {
     List<DeviceNode> devices = HostDevices.of(spec.security());
     Cgroup cgroup =
         cgroups.create(record.id(), spec.limits(), HostDevices.access(spec.security(), devices));
+    return plan(birth, cgroup, devices, mounts.binds(record.mounts()));
+  }
+
+  @Override
+  public Blueprint blueprint(Birth birth) throws IOException {
+    InstanceRecord record = birth.record();
+    InstanceSpec spec = record.spec();
+    List<DeviceNode> devices = HostDevices.of(spec.security());
+    Cgroup found = cgroups.find(record.id());
+    Cgroup cgroup = found.exists() ? found : cgroups.planned(record.id(), spec.limits());
+    return new Blueprint(
+        plan(birth, cgroup, devices, mounts.foreseen(record.mounts())),
+        cgroup.writes(spec.limits()),
+        HostDevices.access(spec.security(), devices),
+        List.of());
+  }
+
+  private LaunchPlan plan(
+      Birth birth, Cgroup cgroup, List<DeviceNode> devices, List<BindMount> binds)
+      throws IOException {
+    InstanceRecord record = birth.record();
+    InstanceSpec spec = record.spec();
     ContainerGround ground =
         new ContainerGround(
             record.id(),
@@ -147,22 +169,13 @@ public final class ContainerWalls implements Walls, AutoCloseable {
             identity(birth.folder(), birth.layers(), record.user(), spec.groupsAdded()),
             birth.firstId(),
             cgroup.placement(),
-            mounts.binds(record.mounts()),
+            binds,
             devices,
             joined(spec, birth.others()),
             log(record, birth.folder()),
             Optional.of(birth.run().exit()),
             host);
-    LaunchPlan plan = ContainerPlan.of(spec, config(record), ground);
-    return birth.network().endpoints().isEmpty() ? plan : awaitingInterfaces(plan);
-  }
-
-  /** The workload's process waits for the engine, which moves interfaces in. */
-  private static LaunchPlan awaitingInterfaces(LaunchPlan plan) {
-    List<Step> beside = new ArrayList<>(plan.beside());
-    beside.add(new Step.AwaitEngine());
-    return new LaunchPlan(
-        plan.supervision(), plan.before(), plan.namespaces(), beside, plan.inside());
+    return ContainerPlan.of(spec, config(record), ground);
   }
 
   private ImageConfig config(InstanceRecord record) {
@@ -203,7 +216,9 @@ public final class ContainerWalls implements Walls, AutoCloseable {
 
   private static List<Path> stacked(InstanceFolder folder, List<Path> layers) {
     List<Path> stacked = new ArrayList<>();
-    stacked.add(folder.upper());
+    if (Files.isDirectory(folder.upper())) {
+      stacked.add(folder.upper());
+    }
     stacked.addAll(layers);
     return stacked;
   }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds the host's side of what is to be mounted into an instance.
@@ -29,6 +30,39 @@ record HostMounts(Path volumes, HostFacts host) {
         case MountSpec.Bind bind -> binds.add(BindSources.resolve(bind, host));
         case MountSpec.Volume volume -> binds.add(volume(volume));
         case MountSpec.Tmpfs tmpfs -> {}
+      }
+    }
+    return binds;
+  }
+
+  /** As {@link #binds}, where what a start would make first is named and not made. */
+  List<BindMount> foreseen(List<MountSpec> mounts) throws IOException {
+    List<BindMount> binds = new ArrayList<>();
+    for (MountSpec mount : mounts) {
+      Optional<Path> missing =
+          switch (mount) {
+            case MountSpec.Bind bind ->
+                Optional.of(Path.of(bind.source())).filter(path -> bind.createSource());
+            case MountSpec.Volume volume ->
+                Optional.of(
+                    new VolumeFolder(volumes.resolve(volume.name().orElse("(a new one)")))
+                        .content());
+            case MountSpec.Tmpfs tmpfs -> Optional.empty();
+          };
+      if (missing.filter(path -> !Files.exists(path)).isPresent()) {
+        binds.add(
+            new BindMount(
+                missing.get().toString(),
+                "",
+                true,
+                mount.target(),
+                mount.readOnly(),
+                false,
+                true,
+                MountSpec.PropagationMode.RPRIVATE,
+                true));
+      } else {
+        binds.addAll(binds(List.of(mount)));
       }
     }
     return binds;

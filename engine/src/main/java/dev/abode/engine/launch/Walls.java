@@ -37,6 +37,12 @@ public interface Walls {
   /** Prepares a start, and says in a plan what is left to be done. */
   LaunchPlan raise(Birth birth) throws IOException;
 
+  /**
+   * What {@link #raise} would do and plan, without doing any of it; of a running instance, what was
+   * done at its start. Its folder need not exist.
+   */
+  Blueprint blueprint(Birth birth) throws IOException;
+
   /** Says what went wrong when {@code plan} was played, and what to do. */
   EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure);
 

@@ -3,6 +3,7 @@ package dev.abode.engine.record;
 import dev.abode.engine.instance.InstanceStatus;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Where an instance was in its life when that last changed. {@code life.json}; replaced without
@@ -13,6 +14,8 @@ import java.util.Optional;
  * @param error why the last start failed, empty if it did not
  * @param restartCount how often the restart policy started it
  * @param stoppedByUser whether a user ended it, which {@code unless-stopped} respects
+ * @param signal that ended the last run, 0 when it exited by itself
+ * @param memoryPeakBytes the most memory the last run used, known only when it lacked memory
  */
 public record LifeRecord(
     int format,
@@ -23,7 +26,9 @@ public record LifeRecord(
     Optional<Instant> startedAt,
     Optional<Instant> finishedAt,
     int restartCount,
-    boolean stoppedByUser) {
+    boolean stoppedByUser,
+    int signal,
+    OptionalLong memoryPeakBytes) {
   public static final int FORMAT = 1;
 
   /** Before the first start. */
@@ -37,5 +42,7 @@ public record LifeRecord(
           Optional.empty(),
           Optional.empty(),
           0,
-          false);
+          false,
+          0,
+          OptionalLong.empty());
 }

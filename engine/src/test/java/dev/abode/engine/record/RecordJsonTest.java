@@ -181,7 +181,9 @@ class RecordJsonTest {
             Optional.of(Instant.EPOCH),
             Optional.empty(),
             2,
-            true);
+            true,
+            9,
+            OptionalLong.of(1 << 20));
     instance.writeLife(life);
     assertThat(instance.readLife()).isEqualTo(life);
   }

@@ -1,0 +1,95 @@
+package dev.abode.cli.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Hosts that lack something, made of files, and the host that the tests run on. */
+class ExaminationTest {
+  private static final Path ROOT = Path.of("/var/lib/abode");
+
+  @TempDir private Path top = Path.of("/");
+
+  private void file(String path, String content) throws IOException {
+    Path file = top.resolve(path.substring(1));
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, content);
+  }
+
+  private Check check(String name) {
+    return Examination.of(new Host(top), ROOT).stream()
+        .filter(check -> check.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void theHostOfTheTestsLacksNothingThatIsNeeded() {
+    List<Check> checks = Examination.of(new Host(Path.of("/")), ROOT);
+    assertThat(checks)
+        .filteredOn(check -> check.verdict() == Check.Verdict.MISSING)
+        .filteredOn(check -> !check.name().equals("overlayfs"))
+        .isEmpty();
+    assertThat(checks)
+        .filteredOn(check -> check.verdict() != Check.Verdict.OK)
+        .allSatisfy(check -> assertThat(check.mend()).isNotBlank());
+  }
+
+  @Test
+  void anEmptyHostLacksMuchAndEveryLackCanBeMended() {
+    List<Check> checks = Examination.of(new Host(top), ROOT);
+    assertThat(checks)
+        .filteredOn(check -> check.verdict() == Check.Verdict.MISSING)
+        .extracting(Check::name)
+        .contains("kernel", "namespaces", "system call filter", "control groups", "overlayfs");
+    assertThat(checks)
+        .filteredOn(check -> check.verdict() != Check.Verdict.OK)
+        .allSatisfy(check -> assertThat(check.mend()).isNotBlank());
+  }
+
+  @Test
+  void kernelsAreToldByWhatTheyCan() throws Exception {
+    file("/proc/sys/kernel/osrelease", "5.4.0-1-amd64\n");
+    assertThat(check("kernel").verdict()).isEqualTo(Check.Verdict.MISSING);
+    file("/proc/sys/kernel/osrelease", "5.15.0\n");
+    assertThat(check("kernel").verdict()).isEqualTo(Check.Verdict.WARN);
+    file("/proc/sys/kernel/osrelease", "6.1.0-13-amd64\n");
+    assertThat(check("kernel").verdict()).isEqualTo(Check.Verdict.OK);
+  }
+
+  @Test
+  void aLayoutOfControlGroupsIsRecognised() throws Exception {
+    file("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
+    assertThat(check("control groups").found()).startsWith("v2, with");
+    file("/sys/fs/cgroup/cgroup.controllers", "cpu pids\n");
+    assertThat(check("control groups").found()).contains("without memory");
+  }
+
+  @Test
+  void aRootFolderOnAnOverlayCannotWork() throws Exception {
+    file("/proc/filesystems", "nodev\toverlay\n");
+    file("/proc/self/mountinfo", "1 0 0:1 / / rw - overlay overlay rw\n");
+    assertThat(check("overlayfs").verdict()).isEqualTo(Check.Verdict.MISSING);
+    file(
+        "/proc/self/mountinfo",
+        "1 0 0:1 / / rw - overlay overlay rw\n2 1 8:1 / /var/lib rw - ext4 /dev/sda1 rw\n");
+    assertThat(check("overlayfs").verdict()).isEqualTo(Check.Verdict.OK);
+    file("/proc/sys/kernel/osrelease", "6.1.0\n");
+    assertThat(check("id-mapped mounts").verdict()).isEqualTo(Check.Verdict.OK);
+  }
+
+  @Test
+  void partsOfTheKernelCountAsModulesOrBuiltIn() throws Exception {
+    file("/proc/sys/kernel/osrelease", "6.1.0\n");
+    assertThat(check("networks").found()).contains("bridge", "veth", "nf_tables");
+    file("/lib/modules/6.1.0/modules.dep", "kernel/net/bridge/bridge.ko: kernel/net/llc/llc.ko\n");
+    file("/lib/modules/6.1.0/modules.builtin", "kernel/drivers/net/veth.ko\n");
+    file("/proc/kallsyms", "0000000000000000 T nft_do_chain\n");
+    assertThat(check("networks").verdict()).isEqualTo(Check.Verdict.OK);
+  }
+}

@@ -1,0 +1,193 @@
+package dev.abode.engine.insight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.abode.engine.Engine;
+import dev.abode.engine.Instance;
+import dev.abode.engine.explanation.Chapter;
+import dev.abode.engine.explanation.Difference;
+import dev.abode.engine.explanation.Explanation;
+import dev.abode.engine.explanation.Fact;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.Security;
+import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.TestEngine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+/** Explanations of real instances. */
+@TestInstance(Lifecycle.PER_CLASS)
+class WallsReadingTest {
+  private static final Security PRIVILEGED =
+      new Security(
+          true,
+          List.of(),
+          List.of(),
+          false,
+          new Security.SeccompChoice.Default(),
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          List.of(),
+          Map.of());
+  private static final Limits MEMORY =
+      new Limits(
+          OptionalLong.of(64 << 20),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          OptionalLong.of(50),
+          OptionalInt.empty(),
+          false,
+          OptionalInt.empty(),
+          List.of());
+
+  private TestEngine test;
+  private Engine engine;
+  private String alpine;
+
+  @BeforeAll
+  void open() throws Exception {
+    test = TestEngine.open();
+    engine = test.engine();
+    alpine = SharedImages.loadAlpine(engine.images());
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    test.removeAll();
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    test.close();
+  }
+
+  private static Fact fact(Explanation explanation, String chapter, String what) {
+    return chapter(explanation, chapter).facts().stream()
+        .filter(fact -> fact.what().equals(what))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(chapter + " says nothing of " + what));
+  }
+
+  private static Chapter chapter(Explanation explanation, String name) {
+    return explanation.chapters().stream()
+        .filter(chapter -> chapter.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no chapter " + name));
+  }
+
+  @Test
+  void whatIsOnlyThoughtOfIsExplainedFromItsPlanAndLeavesNothing() throws Exception {
+    Explanation explanation = engine.explain(InstanceSpec.of(alpine, "echo", "a b"));
+    assertThat(fact(explanation, "Program", "program").is()).isEqualTo("echo 'a b'");
+    assertThat(fact(explanation, "Namespaces", "net").is()).isEqualTo("its own");
+    assertThat(fact(explanation, "Capabilities", "withheld").is()).contains("SYS_ADMIN");
+    assertThat(fact(explanation, "System calls", "refused").is()).contains("bpf", "mount_setattr");
+    assertThat(explanation.pid()).isEmpty();
+    assertThat(explanation.differences()).isEmpty();
+    assertThat(engine.instances()).isEmpty();
+    assertThat(test.root().resolve("instances")).isEmptyDirectory();
+  }
+
+  @Test
+  void whatRunsIsShownByTheKernelAsItWasPlanned() throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .name("box")
+                .limits(MEMORY)
+                .user("100:101")
+                .command(List.of("sleep", "1000"))
+                .build());
+    instance.start();
+    Explanation explanation = engine.explain("box");
+    assertThat(explanation.differences()).isEmpty();
+    int pid = explanation.pid().orElseThrow();
+    Fact ids = fact(explanation, "User ids", "ids");
+    assertThat(ids.origin()).isEqualTo(Fact.Origin.KERNEL);
+    assertThat(Files.readString(Path.of("/proc/" + pid + "/uid_map")).strip().split("\\s+", -1))
+        .containsExactly(ids.detail().split(" ", -1));
+    assertThat(fact(explanation, "Program", "user").is()).isEqualTo("uid 100, gid 101");
+    assertThat(fact(explanation, "Namespaces", "pid").detail())
+        .isEqualTo(Files.readSymbolicLink(Path.of("/proc/" + pid + "/ns/pid")).toString());
+    assertThat(chapter(explanation, "Limits").facts())
+        .filteredOn(fact -> fact.why().contains("--memory)"))
+        .singleElement()
+        .satisfies(
+            fact -> {
+              assertThat(fact.is()).isEqualTo("67108864 (64 MiB)");
+              assertThat(fact.origin()).isEqualTo(Fact.Origin.KERNEL);
+            });
+    assertThat(Files.readAllLines(Path.of("/proc/" + pid + "/mountinfo")))
+        .as("every mount is told of")
+        .allSatisfy(
+            line -> {
+              String target = line.split(" ", -1)[4];
+              assertThat(explanation.chapters())
+                  .anyMatch(c -> c.facts().stream().anyMatch(fact -> fact.what().equals(target)));
+            });
+  }
+
+  @Test
+  void aLooserInstanceIsToldSo() throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .name("open")
+                .security(PRIVILEGED)
+                .command(List.of("sleep", "1000"))
+                .build());
+    instance.start();
+    Explanation explanation = engine.explain("open");
+    assertThat(explanation.differences()).isEmpty();
+    assertThat(fact(explanation, "Namespaces", "user").is()).isEqualTo("the host's");
+    assertThat(fact(explanation, "System calls", "filter").is()).isEqualTo("off");
+    assertThat(fact(explanation, "Devices", "may be opened").is()).contains("every device");
+    assertThat(explanation.chapters()).noneMatch(c -> c.name().startsWith("Hidden"));
+  }
+
+  @Test
+  void aDifferenceBetweenPlanAndKernelIsPointedOut() throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .name("changed")
+                .security(PRIVILEGED)
+                .command(List.of("sh", "-c", "umask 077; exec sleep 1000"))
+                .build());
+    instance.start();
+    var mount = instance.exec(ExecSpec.of("mount", "-t", "tmpfs", "later", "/mnt"));
+    mount.startDetached();
+    mount.await();
+    assertThat(engine.explain("changed").differences())
+        .extracting(Difference::what)
+        .contains("/mnt");
+    Difference later =
+        engine.explain("changed").differences().stream()
+            .filter(difference -> difference.what().equals("/mnt"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(later.planned()).isEmpty();
+    assertThat(later.seen()).startsWith("tmpfs");
+    assertThat(later.remark()).contains("after the start");
+  }
+}
