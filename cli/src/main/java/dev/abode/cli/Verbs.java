@@ -95,6 +95,8 @@ final class Verbs {
           "system df",
           "system prune",
           "volume create",
+          "volume export",
+          "volume import",
           "volume inspect",
           "volume ls",
           "volume prune",
@@ -164,6 +166,8 @@ final class Verbs {
           case "network prune" -> NetworkVerbs.prune();
           case "volume ls", "volume list" -> VolumeVerbs.list();
           case "volume create" -> VolumeVerbs.create();
+          case "volume export" -> VolumeVerbs.export();
+          case "volume import" -> VolumeVerbs.restore();
           case "volume inspect" -> VolumeVerbs.inspect();
           case "volume rm", "volume remove" -> VolumeVerbs.remove();
           case "volume prune" -> VolumeVerbs.prune();

@@ -62,6 +62,9 @@ final class MountOptions {
   private static Json mount(String specification) {
     Json.Fields mount = Json.object().with("Type", "volume");
     Json.Fields bind = Json.object();
+    Json.Fields volume = Json.object();
+    Json.Fields driver = Json.object();
+    Json.Fields labels = Json.object();
     Json.Fields tmpfs = Json.object();
     for (String field : specification.split(",", -1)) {
       int equals = field.indexOf('=');
@@ -74,7 +77,16 @@ final class MountOptions {
         case "readonly", "ro" -> mount.with("ReadOnly", Json.of(!value.equals("false")));
         case "bind-propagation" -> bind.with("Propagation", value);
         case "bind-create-src" -> bind.with("CreateMountpoint", Json.of(!value.equals("false")));
-        case "bind-recursive" -> bind.with("NonRecursive", Json.of(value.equals("disabled")));
+        case "bind-recursive" -> recursive(bind, value);
+        case "volume-nocopy" -> volume.with("NoCopy", Json.of(!value.equals("false")));
+        case "volume-subpath" -> volume.with("Subpath", value);
+        case "volume-driver" -> driver.with("Name", value);
+        case "volume-opt" -> {
+          Json.Fields options =
+              driver.values().get("Options") instanceof Json.Fields given ? given : Json.object();
+          driver.with("Options", pair(options, value));
+        }
+        case "volume-label" -> pair(labels, value);
         case "bind-nonrecursive" -> bind.with("NonRecursive", Json.of(!value.equals("false")));
         case "tmpfs-size" -> tmpfs.with("SizeBytes", Json.of(Quantities.bytes("mount", value)));
         case "tmpfs-mode" -> tmpfs.with("Mode", Json.of(Long.parseLong(value, 8)));
@@ -90,9 +102,38 @@ final class MountOptions {
     if (!bind.values().isEmpty()) {
       mount.with("BindOptions", bind);
     }
+    if (!labels.values().isEmpty()) {
+      volume.with("Labels", labels);
+    }
+    if (!driver.values().isEmpty()) {
+      volume.with("DriverConfig", driver);
+    }
+    if (!volume.values().isEmpty()) {
+      mount.with("VolumeOptions", volume);
+    }
     if (!tmpfs.values().isEmpty()) {
       mount.with("TmpfsOptions", tmpfs);
     }
     return mount;
+  }
+
+  /** What is mounted below the source: docker's four words. */
+  private static void recursive(Json.Fields bind, String word) {
+    switch (word) {
+      case "enabled" -> {}
+      case "disabled" -> bind.with("NonRecursive", Json.of(true));
+      case "writable" -> bind.with("ReadOnlyNonRecursive", Json.of(true));
+      case "readonly" -> bind.with("ReadOnlyForceRecursive", Json.of(true));
+      default ->
+          throw new UsageException(
+              "bind-recursive is enabled, disabled, writable or readonly, not \"" + word + "\"");
+    }
+  }
+
+  private static Json.Fields pair(Json.Fields into, String pair) {
+    int equals = pair.indexOf('=');
+    return into.with(
+        equals < 0 ? pair : pair.substring(0, equals),
+        equals < 0 ? "" : pair.substring(equals + 1));
   }
 }
