@@ -54,9 +54,15 @@ abstract class RemoteContract {
     binary = ShimBinary.load(program);
   }
 
+  /** Whatever a test did: no shim, no agent, no complaint of a sanitizer. */
   @AfterEach
-  void complainsOfNothing() throws IOException {
+  void leavesNothing() throws Exception {
     binary.close();
+    try {
+      ShimContract.await(() -> processes(folder.toString()).isEmpty());
+    } finally {
+      processes(folder.toString()).forEach(ProcessHandle::destroyForcibly); // of a test that failed
+    }
     for (String name : List.of("shim.log", "console", "agent.log")) {
       Path log = folder.resolve(name);
       String notes = Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1) : "";
@@ -334,8 +340,13 @@ abstract class RemoteContract {
   }
 
   private static boolean running(String command) {
+    return !processes(command).isEmpty();
+  }
+
+  /** Processes that have {@code command} somewhere in their command line. */
+  private static List<ProcessHandle> processes(String command) {
     return ProcessHandle.allProcesses()
-        .anyMatch(
+        .filter(
             process -> {
               try {
                 return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
@@ -344,7 +355,8 @@ abstract class RemoteContract {
               } catch (IOException e) {
                 return false;
               }
-            });
+            })
+        .toList();
   }
 
   // ---- questions
