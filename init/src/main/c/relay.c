@@ -146,6 +146,8 @@ bool relay_from_guest(const struct frame *frame, char *payload) {
     header.session = SESSION_WORKLOAD;
     memcpy(payload - sizeof header, &header, sizeof header);
     channel_send(&client->channel, payload - sizeof header, size);
+    /* A guest that floods a session loses that session. */
+    if (client->channel.gone) client_refuse(client);
   }
   if (frame->type == FRAME_GONE) {
     if (client != NULL) client->session = 0;

@@ -32,7 +32,8 @@ enum remote_state {
 static struct {
   enum remote_state state;
   bool machine_lives;
-  bool killed;         /* the machine, because its workload was to be */
+  bool to_kill;        /* the workload */
+  bool killed;         /* the machine, because its workload did not die */
   bool end_input;      /* is to be told */
   uint32_t sent;       /* bytes of the plan */
   uint32_t credit;     /* bytes of INPUT that the guest still takes */
@@ -367,6 +368,7 @@ void remote_end_input(void) {
 
 bool remote_signal(uint32_t signal) {
   if (signal == SIGKILL && remote.state != REMOTE_OVER) {
+    remote.to_kill = true;
     if (shim.state == STATE_BOOTING) kill_machine();
     else if (remote.deadline == NEVER) remote.deadline = time_steady() + KILL_MILLIS;
     /* It may be frozen: what is to die is not asked to take the news first. */
@@ -387,7 +389,7 @@ void remote_advance(void) {
       machine_lost();
   } else if (expired) {
     remote.deadline = NEVER;
-    remote.killed = remote.state != REMOTE_OVER;
+    remote.killed = remote.to_kill && remote.state != REMOTE_OVER;
     kill_machine();
     if (is_session()) lost(ETIMEDOUT);
   }

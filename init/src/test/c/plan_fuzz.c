@@ -23,14 +23,17 @@ static uint64_t next_random(void) { /* splitmix64 */
 static size_t use(const struct plan *plan) {
   size_t touched = strlen(plan_text(plan, plan->header->log_path)) +
                    strlen(plan_text(plan, plan->header->exit_path)) +
-                   strlen(plan_text(plan, plan->header->oom_path));
+                   strlen(plan_text(plan, plan->header->oom_path)) +
+                   strlen(plan_text(plan, plan->header->remote_path));
+  for (uint32_t byte = 0; byte < plan->header->guest_size; byte++)
+    touched += (unsigned char)plan->area[plan->header->guest + byte];
   for (int list = 0; list < 3; list++) {
     for (uint32_t i = 0; i < plan->header->steps[list]; i++) {
       const struct step *step = &plan->steps[list][i];
       for (int text = 0; text < 3; text++) touched += strlen(plan_text(plan, step->text[text]));
       for (uint32_t byte = 0; byte < step->data_size; byte++)
         touched += (unsigned char)plan->area[step->data + byte];
-      if (step->op == OP_MOUNT || step->op == OP_WRITE_FILE)
+      if (step->op == OP_MOUNT || step->op == OP_WRITE_FILE || step->op == OP_MAKE_FILE)
         touched += strlen(plan_text(plan, step->data));
       if (step->op != OP_EXECUTE) continue;
       char **arguments = plan_strings(plan, step->data);

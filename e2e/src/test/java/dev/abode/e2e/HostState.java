@@ -5,7 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,6 +27,8 @@ record HostState(
     Set<String> processes,
     Set<String> interfaces,
     Set<String> runFiles) {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /**
    * @param marks texts one of which is in every path of this engine's: its folder, its run folder
@@ -58,7 +64,7 @@ record HostState(
         }
       }
     }
-    return new HostState(mounts, groupsOf(ids), processes, interfaceNames(), runFiles);
+    return new HostState(mounts, groupsOf(ids), processes, interfacesOf(marks), runFiles);
   }
 
   private static boolean holds(String text, Set<String> needles) {
@@ -92,11 +98,37 @@ record HostState(
     return found;
   }
 
-  private static Set<String> interfaceNames() throws IOException {
-    Set<String> names = new TreeSet<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/sys/class/net"))) {
-      all.forEach(each -> names.add(each.getFileName().toString()));
+  /**
+   * The host's ends of instances' interfaces, which are named after their engine's root folder. The
+   * kernel takes them away a moment after their namespace has ended.
+   */
+  private static Set<String> interfacesOf(List<Path> marks) throws IOException {
+    long patience = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      Set<String> names = new TreeSet<>();
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/sys/class/net"))) {
+        for (Path link : all) {
+          String name = link.getFileName().toString();
+          if (marks.stream().anyMatch(mark -> name.startsWith("v" + tag(mark) + "."))) {
+            names.add(name);
+          }
+        }
+      }
+      if (names.isEmpty() || System.nanoTime() > patience) {
+        return names;
+      }
+      Thread.onSpinWait();
     }
-    return names;
+  }
+
+  private static String tag(Path root) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(root.toString().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest).substring(0, 5);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 }

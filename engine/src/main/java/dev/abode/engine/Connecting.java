@@ -82,6 +82,17 @@ final class Connecting {
           }
           List<EndpointSpec> endpoints = new ArrayList<>(record.endpoints());
           endpoints.add(endpoint);
+          Optional<Run> run = instance.now().run();
+          if (run.isPresent()) {
+            instance
+                .site
+                .networks()
+                .join(
+                    instance.id(),
+                    endpoint,
+                    instance.runFolder().network(),
+                    run.get().workload().pid());
+          }
           instance.state().define(record.withEndpoints(endpoints));
           return true;
         });
@@ -119,6 +130,17 @@ final class Connecting {
           List<EndpointSpec> endpoints = new ArrayList<>(record.endpoints());
           endpoints.remove(endpoint.get());
           instance.state().define(record.withEndpoints(endpoints));
+          Optional<Run> run = instance.now().run();
+          if (run.isPresent()) {
+            instance
+                .site
+                .networks()
+                .part(
+                    instance.id(),
+                    network.id(),
+                    instance.runFolder().network(),
+                    run.get().workload().pid());
+          }
           return true;
         });
   }

@@ -8,7 +8,6 @@ import dev.abode.engine.instance.HealthCheck;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.MountSpec;
-import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.record.InstanceFolder;
@@ -133,11 +132,6 @@ final class Creation {
               + ") does not match the detected host platform ("
               + host
               + ") and no specific platform was requested");
-    }
-    if (spec.network() instanceof NetworkMode.Unspecified) {
-      warnings.add(
-          "No network was asked for: this instance has the loopback interface only, since there"
-              + " are no bridge networks yet; say --network none or --network host");
     }
     return warnings;
   }

@@ -128,6 +128,7 @@ final class Ending {
   private static String takeDown(LiveInstance instance, Run run) {
     try {
       instance.site.walls().takeDown(instance.id());
+      instance.site.networks().release(instance.id());
       instance.execs.awaitEnds();
       instance.site.volumes().letGo(instance.now().record().mounts(), instance.id());
       instance.site.volumes().publish("unmount", instance);

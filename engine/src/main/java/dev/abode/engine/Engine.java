@@ -99,7 +99,7 @@ public final class Engine implements AutoCloseable {
       EventLog events = opening.add(EventLog.open(folders.events()));
       LogWatch logWatch = opening.add(new LogWatch());
       List<String> repairs = new ArrayList<>();
-      BridgeNetworks networks = BridgeNetworks.open(folders, repairs);
+      BridgeNetworks networks = opening.add(BridgeNetworks.open(folders, repairs));
       ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Catalog catalog = new Catalog();
       Volumes volumes = new Volumes(folders, events, catalog);
@@ -388,6 +388,7 @@ public final class Engine implements AutoCloseable {
     closeAll(
         List.of(
             site.deletions(),
+            site.networks(),
             site.logWatch(),
             site.events(),
             site.shims(),

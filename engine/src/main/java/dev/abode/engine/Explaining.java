@@ -117,6 +117,7 @@ final class Explaining {
                       site.folders().runOf(record.id()),
                       site.images().layerFolders(image, Progress.NONE),
                       firstId,
+                      site.networks().run(record.id()),
                       Launching.others(site, record.spec())));
       return WallsReading.of(subject, record.spec().image(), blueprint, running);
     } finally {

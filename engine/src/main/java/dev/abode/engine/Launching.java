@@ -1,5 +1,6 @@
 package dev.abode.engine;
 
+import dev.abode.engine.bridge.NetworkRun;
 import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
@@ -8,6 +9,8 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.launch.Birth;
 import dev.abode.engine.launch.Workload;
+import dev.abode.engine.network.Port;
+import dev.abode.engine.network.PortBinding;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
@@ -22,10 +25,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The start of an instance, from its record to a running workload. Nothing but the instance's own
@@ -108,8 +115,10 @@ final class Launching {
       firstId = OptionalLong.of(site.ids().take());
     }
     new RunRecord(RunRecord.FORMAT, record.id(), firstId.orElse(0)).write(runFolder.run());
+    NetworkRun network =
+        site.networks().lease(record.id(), record.endpoints(), bindings(), runFolder.network());
     LaunchPlan plan =
-        site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, others));
+        site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, network, others));
     Shim shim = site.shims().spawn(plan, runFolder.socket());
     try {
       instance.audience().connect();
@@ -140,7 +149,10 @@ final class Launching {
                     + record.name()
                     + ": its supervisor ended without a word; see "
                     + runFolder.path().resolve("shim.log"));
-        case ShimEvent.Created created -> shim.proceed();
+        case ShimEvent.Created created -> {
+          site.networks().attach(record.id(), created.pid());
+          shim.proceed();
+        }
         case ShimEvent.Exited exited ->
             throw new EngineException(
                 EngineException.Kind.INTERNAL,
@@ -152,6 +164,25 @@ final class Launching {
         case ShimEvent.Output output -> {}
       }
     }
+  }
+
+  /** The ports to be published: those asked for, and all that are exposed where that is wanted. */
+  private List<PortBinding> bindings() {
+    List<PortBinding> bindings = new ArrayList<>(record.spec().ports());
+    if (record.spec().publishAll()) {
+      Set<Port> asked = new HashSet<>();
+      bindings.forEach(binding -> asked.add(binding.port()));
+      Set<Port> exposed = new TreeSet<>();
+      record.spec().exposedPorts().forEach(port -> exposed.addAll(Port.parseRange(port)));
+      site.images()
+          .require(record.imageId().toString())
+          .config()
+          .exposedPorts()
+          .forEach(port -> exposed.addAll(Port.parseRange(port)));
+      exposed.removeAll(asked);
+      exposed.forEach(port -> bindings.add(PortBinding.anywhere(port)));
+    }
+    return bindings;
   }
 
   private void refuseOtherPlatform() {
@@ -234,6 +265,7 @@ final class Launching {
     try {
       site.walls().takeDown(record.id());
       site.volumes().letGo(record.mounts(), record.id());
+      site.networks().release(record.id());
       TreeDeletion.delete(runFolder.path());
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e);

@@ -63,6 +63,7 @@ final class Recovery {
     sweepRunFolders();
     sweepKernel();
     site.volumes().recover().forEach(this::repaired);
+    site.networks().reconcile().forEach(this::repaired);
     return List.copyOf(repairs);
   }
 
@@ -326,6 +327,7 @@ final class Recovery {
             started.pid(),
             started.startTicks(),
             firstId == 0 ? OptionalLong.empty() : OptionalLong.of(firstId));
+    site.networks().adopt(instance.id(), instance.runFolder().network()).forEach(this::repaired);
     Run run = new Run(instance.state().nextRun(), workload, shim, startedAt);
     site.volumes().adopt(instance.now().record().mounts(), instance.id());
     instance.began(run);

@@ -3,12 +3,14 @@ package dev.abode.init;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +54,19 @@ class PlanEncoderTest {
   @Test
   void survivesRandomChangesInTheReader() throws Exception {
     ContainerPlan container = ContainerPlan.in(folder).shell("echo $0 $1");
-    container.supervision = ContainerPlan.supervision(true, true);
+    container.supervision =
+        new Supervision(
+            true,
+            0,
+            0,
+            true,
+            true,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(new Remote.Machine(folder.resolve("console"), executing("true"), false)));
+    container.before.add(new Step.AddAddress("eth0", InetAddress.ofLiteral("10.0.0.2"), 24));
+    container.before.add(new Step.MakeFile(Step.Place.HOST, "/etc/hosts", "127.0.0.1 x", 0644));
     Path plan = folder.resolve("plan");
     byte[] bytes = Run.bytes(PlanEncoder.encode(container.plan()));
     Files.write(plan, bytes);

@@ -40,6 +40,9 @@ public final class Errno {
   public static final int EOVERFLOW = 75;
   public static final int EOPNOTSUPP = 95;
 
+  public static final int EXFULL = 54;
+  public static final int EADDRINUSE = 98;
+  public static final int EADDRNOTAVAIL = 99;
   public static final int ECANCELED = 125;
 
   private static final Map<Integer, String> WORDS =
@@ -76,6 +79,9 @@ public final class Errno {
           Map.entry(EBADMSG, "EBADMSG: bad message"),
           Map.entry(EOVERFLOW, "EOVERFLOW: value too large"),
           Map.entry(EOPNOTSUPP, "EOPNOTSUPP: operation not supported"),
+          Map.entry(EXFULL, "EXFULL: no room for another one"),
+          Map.entry(EADDRINUSE, "EADDRINUSE: address already in use"),
+          Map.entry(EADDRNOTAVAIL, "EADDRNOTAVAIL: cannot assign requested address"),
           Map.entry(ECANCELED, "ECANCELED: operation canceled"));
 
   private Errno() {}

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a running instance was given: written to its run folder before the kernel knows of it, so
@@ -26,6 +28,21 @@ public record NetworkRun(int format, List<Endpoint> endpoints, List<PublishedPor
   public NetworkRun {
     endpoints = List.copyOf(endpoints);
     ports = List.copyOf(ports);
+  }
+
+  /** Its place in that network. */
+  public Optional<Endpoint> endpoint(String networkId) {
+    return endpoints.stream().filter(e -> e.networkId().equals(networkId)).findFirst();
+  }
+
+  NetworkRun with(Endpoint further) {
+    List<Endpoint> all = new ArrayList<>(endpoints);
+    all.add(further);
+    return new NetworkRun(format, all, ports);
+  }
+
+  NetworkRun without(Endpoint gone) {
+    return new NetworkRun(format, endpoints.stream().filter(e -> !e.equals(gone)).toList(), ports);
   }
 
   /** Reads one; nothing when there is none. */

@@ -1,5 +1,6 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.bridge.NetworkRun;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
  * @param run what this run has; exists
  * @param layers of the image, unpacked, the top one first
  * @param firstId the first host id of its own range of 65,536; empty for the host's user namespace
+ * @param network the addresses and ports it was given
  * @param others running instances whose namespaces it shares, by the name it calls them
  */
 public record Birth(
@@ -23,6 +25,7 @@ public record Birth(
     RunFolderOf run,
     List<Path> layers,
     OptionalLong firstId,
+    NetworkRun network,
     Map<String, Workload> others) {
   public Birth {
     layers = List.copyOf(layers);

@@ -45,6 +45,7 @@ import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
+import dev.abode.init.Step;
 import dev.abode.init.Supervision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -175,7 +176,16 @@ public final class ContainerWalls implements Walls, AutoCloseable {
             log(record, birth.folder()),
             Optional.of(birth.run().exit()),
             host);
-    return ContainerPlan.of(spec, config(record), ground);
+    LaunchPlan plan = ContainerPlan.of(spec, config(record), ground);
+    return birth.network().endpoints().isEmpty() ? plan : awaitingInterfaces(plan);
+  }
+
+  /** The workload's process waits for the engine, which moves interfaces in. */
+  private static LaunchPlan awaitingInterfaces(LaunchPlan plan) {
+    List<Step> beside = new ArrayList<>(plan.beside());
+    beside.add(new Step.AwaitEngine());
+    return new LaunchPlan(
+        plan.supervision(), plan.before(), plan.namespaces(), beside, plan.inside());
   }
 
   private ImageConfig config(InstanceRecord record) {

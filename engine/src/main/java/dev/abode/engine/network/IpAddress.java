@@ -47,6 +47,10 @@ public record IpAddress(Family family, long high, long low) implements Comparabl
    */
   public static IpAddress parse(String text) {
     try {
+      // The JDK takes BSD's forms as well, with fewer numbers.
+      if (text.indexOf(':') < 0 && !text.matches("[0-9]+(\\.[0-9]+){3}")) {
+        throw new IllegalArgumentException("not four numbers");
+      }
       InetAddress address = InetAddress.ofLiteral(text);
       if (address instanceof Inet6Address six && six.getScopeId() != 0) {
         throw new IllegalArgumentException("invalid IP address: " + text + " has a zone");

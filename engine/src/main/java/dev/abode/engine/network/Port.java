@@ -1,5 +1,8 @@
 package dev.abode.engine.network;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A port of an instance.
  *
@@ -27,6 +30,31 @@ public record Port(int number, Protocol protocol) implements Comparable<Port> {
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("invalid port: \"" + text + '"', e);
     }
+  }
+
+  /**
+   * Reads {@code 80/tcp}, or several as {@code 80-82/tcp}.
+   *
+   * @throws IllegalArgumentException when it is neither
+   */
+  public static List<Port> parseRange(String text) {
+    int slash = text.indexOf('/');
+    String protocol = slash < 0 ? "" : text.substring(slash);
+    String numbers = slash < 0 ? text : text.substring(0, slash);
+    int dash = numbers.indexOf('-');
+    if (dash < 0) {
+      return List.of(parse(text));
+    }
+    Port first = parse(numbers.substring(0, dash) + protocol);
+    Port last = parse(numbers.substring(dash + 1) + protocol);
+    if (last.number < first.number) {
+      throw new IllegalArgumentException("invalid range of ports: \"" + text + '"');
+    }
+    List<Port> ports = new ArrayList<>();
+    for (int number = first.number; number <= last.number; number++) {
+      ports.add(new Port(number, first.protocol));
+    }
+    return ports;
   }
 
   @Override
