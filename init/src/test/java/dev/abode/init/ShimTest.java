@@ -37,7 +37,7 @@ class ShimTest extends ShimContract {
         }
       }
       int shimPid = parent(expect(shim, ShimEvent.Started.class).pid());
-      await(() -> dirtyKib(shimPid) < 64);
+      await(() -> ownKib(shimPid) < 64);
       shim.signal(9);
       expect(shim, ShimEvent.Exited.class);
     }
@@ -93,10 +93,10 @@ class ShimTest extends ShimContract {
   }
 
   /** What one more shim costs; the program itself is shared by all of them. */
-  private static int dirtyKib(int pid) throws IOException {
+  private static int ownKib(int pid) throws IOException {
     Path rollup = Path.of("/proc/" + pid + "/smaps_rollup");
     assertThat(rollup).exists();
-    return field(rollup, "Private_Dirty:");
+    return field(rollup, "Anonymous:");
   }
 
   private static int field(Path file, String name) throws IOException {
