@@ -6,7 +6,6 @@ import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.instance.HealthCheck;
 import dev.abode.engine.instance.InstanceSpec;
-import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.network.EndpointSpec;
@@ -111,12 +110,6 @@ final class Creation {
   }
 
   private List<String> review(InstanceSpec spec, Image image) {
-    if (spec.isolation() == Isolation.VM) {
-      throw new EngineException(
-          Kind.UNSUPPORTED,
-          "an instance behind the walls of a virtual machine was asked for, and this version makes"
-              + " containers only; leave the runtime out");
-    }
     if (spec.autoRemove() && spec.restart().mode() != RestartPolicy.Mode.NO) {
       throw new EngineException(
           Kind.INVALID_ARGUMENT, "can't create 'AutoRemove' container with restart policy");

@@ -2,6 +2,7 @@ package dev.abode.engine;
 
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.machine.MachineFailure;
 import dev.abode.engine.record.LifeRecord;
 import dev.abode.engine.record.TreeDeletion;
 import dev.abode.init.ExitRecord;
@@ -30,7 +31,7 @@ final class Ending {
   static void watch(LiveInstance instance, Run run) {
     Optional<ExitRecord> exit = Optional.empty();
     try {
-      exit = await(run);
+      exit = await(instance, run);
     } catch (IOException e) {
       LOGGER.warn("the supervisor of {} cannot be watched any more", instance, e);
     }
@@ -42,14 +43,22 @@ final class Ending {
   }
 
   /** How the workload ended; empty when its supervisor went without saying. */
-  private static Optional<ExitRecord> await(Run run) throws IOException {
+  private static Optional<ExitRecord> await(LiveInstance instance, Run run) throws IOException {
+    Optional<ExitRecord> exit = Optional.empty();
     while (true) {
       switch (run.shim().next()) {
         case ShimEvent.Exited exited -> {
-          return Optional.of(exited.record());
+          exit = Optional.of(exited.record());
+          switch (instance.now().record().spec().isolation()) {
+            case CONTAINER -> {
+              return exit;
+            }
+            // The guest still brings its disk in order, for as long as its supervisor lets it.
+            case VM -> discardIfUnwanted(instance);
+          }
         }
         case ShimEvent.Gone gone -> {
-          return Optional.empty();
+          return exit;
         }
         case ShimEvent.Waiting waiting -> {}
         case ShimEvent.Booting booting -> {}
@@ -60,6 +69,13 @@ final class Ending {
         case ShimEvent.Failed failed -> {}
         case ShimEvent.Output output -> {}
       }
+    }
+  }
+
+  /** A disk that is removed with its instance need not be in order. */
+  private static void discardIfUnwanted(LiveInstance instance) throws IOException {
+    if (instance.now().record().spec().autoRemove()) {
+      instance.site.walls().takeDown(instance.id());
     }
   }
 
@@ -95,10 +111,10 @@ final class Ending {
             .signal(exit.map(ExitRecord::signal).orElse(0))
             .memoryPeakBytes(oomKilled ? memoryPeak(instance, run) : OptionalLong.empty())
             .error(
-                exit.isPresent()
-                    ? ""
-                    : "its supervisor ended without an exit record, perhaps killed; the workload"
-                        + " was ended with it")
+                exit.map(record -> errorOf(instance, record))
+                    .orElse(
+                        "its supervisor ended without an exit record, perhaps killed; the workload"
+                            + " was ended with it"))
             .startedAt(Optional.of(started))
             .finishedAt(Optional.of(finished))
             .build();
@@ -123,6 +139,11 @@ final class Ending {
       LOGGER.debug("the memory that {} had used is not known", instance, e);
       return OptionalLong.empty();
     }
+  }
+
+  /** A machine may end under its workload; its console lies in the run's folder, which goes. */
+  private static String errorOf(LiveInstance instance, ExitRecord exit) {
+    return exit.machineDied() ? MachineFailure.death(instance.runFolder().console()) : "";
   }
 
   private static String takeDown(LiveInstance instance, Run run) {

@@ -9,8 +9,11 @@ import dev.abode.engine.instance.Event;
 import dev.abode.engine.instance.ExecInfo;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.launch.ChosenWalls;
 import dev.abode.engine.launch.ContainerWalls;
+import dev.abode.engine.launch.MachineWalls;
 import dev.abode.engine.log.LogWatch;
+import dev.abode.engine.machine.Hypervisor;
 import dev.abode.engine.record.Folders;
 import dev.abode.image.Digest;
 import dev.abode.image.Images;
@@ -54,6 +57,7 @@ public final class Engine implements AutoCloseable {
   private final FileChannel lock;
   private final Registries registries;
   private final ContainerWalls walls;
+  private final MachineWalls machines;
   private final Site site;
   private final HostInfo host;
   private final List<String> repairs;
@@ -63,6 +67,7 @@ public final class Engine implements AutoCloseable {
       FileChannel lock,
       Registries registries,
       ContainerWalls walls,
+      MachineWalls machines,
       Site site,
       HostInfo host,
       List<String> repairs) {
@@ -70,6 +75,7 @@ public final class Engine implements AutoCloseable {
     this.lock = lock;
     this.registries = registries;
     this.walls = walls;
+    this.machines = machines;
     this.site = site;
     this.host = host;
     this.repairs = repairs;
@@ -103,12 +109,13 @@ public final class Engine implements AutoCloseable {
       ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Catalog catalog = new Catalog();
       Volumes volumes = new Volumes(folders, events, catalog);
+      MachineWalls machines = new MachineWalls(folders, images, walls.cgroups());
       Site site =
           new Site(
               folders,
               images,
               shims,
-              walls,
+              new ChosenWalls(walls, machines),
               events,
               logWatch,
               new IdRanges(),
@@ -125,6 +132,7 @@ public final class Engine implements AutoCloseable {
               lock,
               registries,
               walls,
+              machines,
               site,
               HostInfoReader.read(walls.cgroups()),
               List.copyOf(repairs));
@@ -374,6 +382,14 @@ public final class Engine implements AutoCloseable {
   /** What this host and this engine can do. */
   public HostInfo host() {
     return host;
+  }
+
+  /** What runs virtual machines here, in words; it is looked for when the first one starts. */
+  public String hypervisor() {
+    return machines
+        .hypervisor()
+        .map(Hypervisor::toString)
+        .orElse("not looked for before the first start");
   }
 
   /** Lets go of everything. Workloads go on, and the next engine finds them. */

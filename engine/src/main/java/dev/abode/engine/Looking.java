@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,6 +110,7 @@ final class Looking {
           Site site = instance.site;
           Whereabouts at = instance.whereabouts();
           Files.createDirectories(at.folder().upper());
+          Path written = site.walls().written(at).layer();
           Image parent = site.images().require(at.record().imageId().toString());
           ImageConfig config = CommittedConfig.of(parent.config(), at.record().spec(), changes);
           boolean frozen = pause && instance.now().status() == InstanceStatus.RUNNING;
@@ -118,9 +120,7 @@ final class Looking {
           Image image;
           try {
             image =
-                site.images()
-                    .commit(
-                        Optional.of(parent), at.folder().upper(), config, name, author, message);
+                site.images().commit(Optional.of(parent), written, config, name, author, message);
           } finally {
             if (frozen) {
               site.walls().thaw(instance.id());

@@ -148,7 +148,11 @@ public final class SystemRoutes {
     long paused = statuses.stream().filter(s -> s == InstanceStatus.PAUSED).count();
     JsonDocument runtimes = new JsonDocument();
     runtimes.with("container", new JsonDocument().with("path", "abode-init"));
-    runtimes.with("vm", new JsonDocument().with("path", "qemu"));
+    runtimes.with(
+        "vm",
+        new JsonDocument()
+            .with("path", "qemu-system-x86_64")
+            .with("status", new JsonDocument().with("hypervisor", engine.hypervisor())));
     call.respond(
         new JsonDocument()
             .with("ID", engineId())

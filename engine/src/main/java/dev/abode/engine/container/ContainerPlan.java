@@ -3,6 +3,7 @@ package dev.abode.engine.container;
 import dev.abode.engine.cgroup.CgroupPlacement;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Sharing;
@@ -67,7 +68,9 @@ public final class ContainerPlan {
    * ids.
    */
   public static boolean ownsUsers(InstanceSpec spec) {
-    return !spec.security().privileged() && spec.sharing().user() instanceof Sharing.With.Nobody;
+    // A hypervisor has one in any case; what is privileged in its guest is nobody on the host.
+    return spec.isolation() == Isolation.VM
+        || (!spec.security().privileged() && spec.sharing().user() instanceof Sharing.With.Nobody);
   }
 
   /** The name an instance sees itself under: the one asked for, or 12 digits of its ID. */

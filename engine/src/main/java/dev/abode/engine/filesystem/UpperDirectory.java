@@ -26,7 +26,8 @@ import java.util.TreeMap;
  * @param mountPoints paths within the instance that something was mounted on: what was made there
  *     for that purpose is no change of the workload's
  */
-public record UpperDirectory(Path upper, List<Path> lower, Set<String> mountPoints) {
+public record UpperDirectory(Path upper, List<Path> lower, Set<String> mountPoints)
+    implements WrittenFiles {
   private static final String OPAQUE = "trusted.overlay.opaque";
 
   public UpperDirectory {
@@ -38,6 +39,7 @@ public record UpperDirectory(Path upper, List<Path> lower, Set<String> mountPoin
    * The differences to the image, each folder before what is in it, names in order. A folder is
    * MODIFIED when its owner, mode or time changed or something in it came or went.
    */
+  @Override
   public List<Change> changes() throws IOException {
     List<FileTree> open = new ArrayList<>();
     try {
@@ -56,7 +58,13 @@ public record UpperDirectory(Path upper, List<Path> lower, Set<String> mountPoin
     }
   }
 
+  @Override
+  public Path layer() {
+    return upper;
+  }
+
   /** Bytes its files take on disk; a file with several names counts once, a folder not at all. */
+  @Override
   public long sizeBytes() throws IOException {
     try (FileTree tree = FileTree.open(upper)) {
       Set<Long> counted = new HashSet<>();

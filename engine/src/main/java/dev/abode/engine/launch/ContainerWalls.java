@@ -192,7 +192,7 @@ public final class ContainerWalls implements Walls, AutoCloseable {
     return images.require(record.imageId().toString()).config();
   }
 
-  private static Optional<Supervision.Log> log(InstanceRecord record, InstanceFolder folder) {
+  static Optional<Supervision.Log> log(InstanceRecord record, InstanceFolder folder) {
     LogSpec log = record.spec().log();
     return log.kept()
         ? Optional.of(new Supervision.Log(folder.log(), log.maxBytes(), log.maxFiles()))

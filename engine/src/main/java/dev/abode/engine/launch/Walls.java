@@ -2,7 +2,7 @@ package dev.abode.engine.launch;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.filesystem.InstanceFiles;
-import dev.abode.engine.filesystem.UpperDirectory;
+import dev.abode.engine.filesystem.WrittenFiles;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.ProcessTable;
@@ -75,7 +75,7 @@ public interface Walls {
   InstanceFiles files(Whereabouts at) throws IOException;
 
   /** What it wrote, running or not. */
-  UpperDirectory written(Whereabouts at);
+  WrittenFiles written(Whereabouts at);
 
   /** Its processes as {@code ps} shows them. */
   ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException;

@@ -22,4 +22,10 @@ public record Hypervisor(
     libraries = List.copyOf(libraries);
     data = List.copyOf(data);
   }
+
+  /** For people: {@code QEMU 7.2.22, KVM}. */
+  @Override
+  public String toString() {
+    return "QEMU " + version + ", " + acceleration;
+  }
 }

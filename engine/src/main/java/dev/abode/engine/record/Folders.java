@@ -10,6 +10,7 @@ import java.nio.file.Path;
  *   root/images/                   of the image store
  *   root/volumes/NAME/             one folder a volume, {@link VolumeFolder}
  *   root/networks/ID.json          one file a network
+ *   root/machines/                 kernels of virtual machines, and what is known of the hypervisor
  *   root/events/                   what happened lately
  *   root/instances/ID/             one folder an instance, {@link InstanceFolder}
  *   root/instances/ID.removing/    being deleted
@@ -39,6 +40,10 @@ public record Folders(Path root, Path run) {
 
   public VolumeFolder volume(String name) {
     return new VolumeFolder(volumes().resolve(name));
+  }
+
+  public Path machines() {
+    return root.resolve("machines");
   }
 
   public Path events() {

@@ -25,6 +25,11 @@ public record RunFolderOf(Path path) {
     return path.resolve("network.json");
   }
 
+  /** The last of what the kernel of a virtual machine said. */
+  public Path console() {
+    return path.resolve("console");
+  }
+
   /** Holds a folder an exec session. */
   public Path execs() {
     return path.resolve("x");

@@ -1,0 +1,107 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.filesystem.InstanceFiles;
+import dev.abode.engine.filesystem.WrittenFiles;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Isolation;
+import dev.abode.engine.instance.ProcessTable;
+import dev.abode.engine.instance.Stats;
+import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.record.RunFolderOf;
+import dev.abode.init.LaunchPlan;
+import dev.abode.init.ShimEvent;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The walls that each instance asks for. What stands in the kernel is a control group for either
+ * kind, of a workload or of a hypervisor, so that taking it down, freezing it and finding what was
+ * left are the same for both.
+ */
+public record ChosenWalls(ContainerWalls containers, MachineWalls machines) implements Walls {
+
+  private Walls of(Isolation isolation) {
+    return switch (isolation) {
+      case CONTAINER -> containers;
+      case VM -> machines;
+    };
+  }
+
+  private Walls of(InstanceRecord record) {
+    return of(record.spec().isolation());
+  }
+
+  @Override
+  public List<String> review(InstanceSpec spec) {
+    return of(spec.isolation()).review(spec);
+  }
+
+  @Override
+  public LaunchPlan raise(Birth birth) throws IOException {
+    return of(birth.record()).raise(birth);
+  }
+
+  @Override
+  public EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
+    return of(record).explain(record, plan, failure);
+  }
+
+  @Override
+  public LaunchPlan plan(Whereabouts at, Workload workload, RunFolderOf run, ExecSpec exec)
+      throws IOException {
+    return of(at.record()).plan(at, workload, run, exec);
+  }
+
+  @Override
+  public void takeDown(String id) throws IOException {
+    containers.takeDown(id);
+  }
+
+  @Override
+  public Set<String> standing() throws IOException {
+    return containers.standing();
+  }
+
+  @Override
+  public void freeze(String id) throws IOException {
+    containers.freeze(id);
+  }
+
+  @Override
+  public void thaw(String id) throws IOException {
+    containers.thaw(id);
+  }
+
+  @Override
+  public boolean isFrozen(String id) throws IOException {
+    return containers.isFrozen(id);
+  }
+
+  @Override
+  public void limit(InstanceRecord record) throws IOException {
+    of(record).limit(record);
+  }
+
+  @Override
+  public Stats stats(InstanceRecord record, Workload workload) throws IOException {
+    return of(record).stats(record, workload);
+  }
+
+  @Override
+  public InstanceFiles files(Whereabouts at) throws IOException {
+    return of(at.record()).files(at);
+  }
+
+  @Override
+  public WrittenFiles written(Whereabouts at) {
+    return of(at.record()).written(at);
+  }
+
+  @Override
+  public ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException {
+    return of(at.record()).processes(at, psArguments);
+  }
+}

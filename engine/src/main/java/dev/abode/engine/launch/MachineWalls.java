@@ -1,0 +1,356 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.cgroup.Cgroup;
+import dev.abode.engine.cgroup.Cgroups;
+import dev.abode.engine.cgroup.DeviceAccess;
+import dev.abode.engine.cgroup.DeviceRule;
+import dev.abode.engine.container.ContainerPlan;
+import dev.abode.engine.container.EtcFiles;
+import dev.abode.engine.container.HostFacts;
+import dev.abode.engine.container.Identity;
+import dev.abode.engine.container.LaunchFailure;
+import dev.abode.engine.container.UserDatabase;
+import dev.abode.engine.disk.LayerDisks;
+import dev.abode.engine.disk.WritableDisk;
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.filesystem.InstanceFiles;
+import dev.abode.engine.filesystem.WrittenFiles;
+import dev.abode.engine.guest.GuestBoot;
+import dev.abode.engine.guest.Kernels;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.ProcessTable;
+import dev.abode.engine.instance.Security.SeccompChoice;
+import dev.abode.engine.instance.Stats;
+import dev.abode.engine.machine.GuestGround;
+import dev.abode.engine.machine.GuestPlan;
+import dev.abode.engine.machine.GuestProcesses;
+import dev.abode.engine.machine.GuestUsage;
+import dev.abode.engine.machine.GuestView;
+import dev.abode.engine.machine.Hypervisor;
+import dev.abode.engine.machine.HypervisorLimits;
+import dev.abode.engine.machine.Hypervisors;
+import dev.abode.engine.machine.MachineDisk;
+import dev.abode.engine.machine.MachineFailure;
+import dev.abode.engine.machine.MachineGround;
+import dev.abode.engine.machine.MachinePlan;
+import dev.abode.engine.machine.MachineReview;
+import dev.abode.engine.machine.MachineShape;
+import dev.abode.engine.record.Folders;
+import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.record.RunFolderOf;
+import dev.abode.engine.seccomp.SeccompFilters;
+import dev.abode.image.ImageConfig;
+import dev.abode.image.Images;
+import dev.abode.image.MergedTree;
+import dev.abode.init.LaunchPlan;
+import dev.abode.init.Remote;
+import dev.abode.init.ShimBinary;
+import dev.abode.init.ShimEvent;
+import dev.abode.init.Supervision;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A hypervisor in a jail, and a kernel of its own in it: the walls of a virtual machine. */
+public final class MachineWalls implements Walls {
+  private static final Logger LOGGER = LoggerFactory.getLogger(MachineWalls.class);
+  private static final int MAX_DATABASE_BYTES = 4 << 20;
+  private static final DeviceRule KVM = DeviceRule.parse("c 10:232 rw");
+  private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
+
+  /** As large as a file system on it may grow; what is not written takes no space. */
+  private static final long DISK_BYTES = 32L << 30;
+
+  private final Folders folders;
+  private final Images images;
+  private final Cgroups cgroups;
+  private final Kernels kernels;
+  private final Hypervisors hypervisors;
+  private final HostFacts host;
+  private final LayerDisks layerDisks = new LayerDisks();
+
+  /**
+   * Walls that stand in the same control groups as those of containers. Nothing is looked for
+   * before the first machine is made.
+   */
+  public MachineWalls(Folders folders, Images images, Cgroups cgroups) throws IOException {
+    this.folders = folders;
+    this.images = images;
+    this.cgroups = cgroups;
+    this.kernels = new Kernels(folders.machines().resolve("kernels"), ShimBinary.program());
+    this.hypervisors = new Hypervisors(folders.machines().resolve("acceleration"));
+    this.host = HostFacts.read();
+  }
+
+  /** What runs the machines, if one was started yet. */
+  public Optional<Hypervisor> hypervisor() {
+    return hypervisors.known();
+  }
+
+  @Override
+  public List<String> review(InstanceSpec spec) {
+    MachineReview.review(spec);
+    EtcFiles.hosts("check", spec.domainname(), spec.extraHosts());
+    return List.of();
+  }
+
+  // ---- a start
+
+  @Override
+  public LaunchPlan raise(Birth birth) throws IOException {
+    InstanceRecord record = birth.record();
+    InstanceSpec spec = record.spec();
+    GuestBoot boot = kernels.ready();
+    Hypervisor hypervisor = hypervisors.find(boot);
+    MachineShape shape = MachineShape.of(spec.limits());
+    List<MachineDisk> disks = disks(birth);
+    LaunchPlan guest =
+        GuestPlan.of(
+            spec,
+            config(record),
+            new GuestGround(
+                record.id(),
+                birth.layers().size(),
+                users(birth.layers()).resolve(record.user(), spec.groupsAdded()),
+                etc(record),
+                GuestGround.kernel(boot)));
+    Cgroup cgroup =
+        cgroups.create(
+            record.id(),
+            HypervisorLimits.of(spec.limits(), shape, hypervisor.acceleration()),
+            DeviceAccess.defaultsAnd(List.of(KVM)));
+    return MachinePlan.of(
+        new MachineGround(
+            birth.folder().path(),
+            birth.firstId().orElseThrow(),
+            cgroup.placement(),
+            hypervisor,
+            shape,
+            boot,
+            disks,
+            seccomp()),
+        supervision(
+            guest.supervision(),
+            ContainerWalls.log(record, birth.folder()),
+            Optional.of(birth.run().exit()),
+            cgroup.placement().oomEvents(),
+            new Remote.Machine(birth.run().console(), guest, false)));
+  }
+
+  /** The workload's streams as the guest's plan has them, kept and recorded on the host. */
+  private static Supervision supervision(
+      Supervision guest,
+      Optional<Supervision.Log> log,
+      Optional<Path> exit,
+      Optional<Path> oomEvents,
+      Remote remote) {
+    return new Supervision(
+        guest.terminal(),
+        guest.rows(),
+        guest.columns(),
+        guest.openStdin(),
+        guest.closeStdinOnce(),
+        log,
+        exit,
+        oomEvents,
+        Optional.of(remote));
+  }
+
+  private List<MachineDisk> disks(Birth birth) throws IOException {
+    List<MachineDisk> disks = new ArrayList<>();
+    for (Path file : layerDisks.of(birth.layers())) {
+      disks.add(new MachineDisk(GuestPlan.layerDisk(disks.size()), file, true));
+    }
+    Path own = birth.folder().path().resolve(MachineFiles.DISK);
+    WritableDisk.ensure(own, DISK_BYTES);
+    disks.add(new MachineDisk(GuestPlan.OWN_DISK, own, false));
+    return disks;
+  }
+
+  private Optional<ByteBuffer> seccomp() {
+    return SeccompFilters.program(
+        new SeccompChoice.Default(),
+        Set.of(),
+        host.architecture(),
+        host.kernelMajor(),
+        host.kernelMinor());
+  }
+
+  private ImageConfig config(InstanceRecord record) {
+    return images.require(record.imageId().toString()).config();
+  }
+
+  /** Users are looked up in the image: what the guest has made of its own is on its own disk. */
+  private static UserDatabase users(List<Path> layers) throws IOException {
+    MergedTree tree = new MergedTree(layers);
+    return new UserDatabase(
+        tree.read("/etc/passwd", MAX_DATABASE_BYTES).orElse(new byte[0]),
+        tree.read("/etc/group", MAX_DATABASE_BYTES).orElse(new byte[0]));
+  }
+
+  private static Map<String, String> etc(InstanceRecord record) throws IOException {
+    InstanceSpec spec = record.spec();
+    String hostname = ContainerPlan.hostname(spec, record.id());
+    String resolvConf = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
+    return Map.of(
+        "hostname",
+        EtcFiles.hostname(hostname),
+        "hosts",
+        EtcFiles.hosts(hostname, spec.domainname(), spec.extraHosts()),
+        "resolv.conf",
+        EtcFiles.resolvConf(resolvConf, spec.dns(), false));
+  }
+
+  // ---- a further process
+
+  @Override
+  public LaunchPlan plan(Whereabouts at, Workload workload, RunFolderOf run, ExecSpec exec)
+      throws IOException {
+    InstanceRecord record = at.record();
+    InstanceSpec spec = record.spec();
+    String user = exec.user().filter(u -> !u.isEmpty()).orElse(record.user());
+    Identity identity = users(at.layers()).resolve(user, spec.groupsAdded());
+    LaunchPlan guest =
+        GuestPlan.of(
+            spec,
+            config(record),
+            new GuestGround(
+                record.id(),
+                at.layers().size(),
+                identity,
+                Map.of(),
+                GuestGround.kernel(kernels.ready())),
+            exec);
+    return LaunchPlan.elsewhere(
+        supervision(
+            guest.supervision(),
+            Optional.empty(),
+            Optional.of(run.exit()),
+            Optional.empty(),
+            new Remote.Session(at.run().socket(), guest)));
+  }
+
+  @Override
+  public EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
+    return switch (failure.phase()) {
+      case SHIM, BEFORE, CLONE, BESIDE, INSIDE -> LaunchFailure.of(failure, plan);
+      case GUEST_SHIM -> ofGuest(plan, LaunchPlan.Phase.SHIM, failure);
+      case GUEST_BEFORE -> ofGuest(plan, LaunchPlan.Phase.BEFORE, failure);
+      case GUEST_CLONE -> ofGuest(plan, LaunchPlan.Phase.CLONE, failure);
+      case GUEST_BESIDE -> ofGuest(plan, LaunchPlan.Phase.BESIDE, failure);
+      case GUEST_INSIDE -> ofGuest(plan, LaunchPlan.Phase.INSIDE, failure);
+      case MACHINE -> ofMachine(record, plan, failure);
+    };
+  }
+
+  private static EngineException ofGuest(
+      LaunchPlan plan, LaunchPlan.Phase phase, ShimEvent.Failed failure) {
+    return LaunchFailure.of(
+        new ShimEvent.Failed(phase, failure.step(), failure.errno()),
+        plan.supervision().remote().orElseThrow().guest());
+  }
+
+  private static EngineException ofMachine(
+      InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
+    return switch (plan.supervision().remote().orElseThrow()) {
+      case Remote.Machine machine ->
+          MachineFailure.boot(record.name(), failure.step(), failure.errno(), machine.console());
+      case Remote.Session session ->
+          new EngineException(
+              Kind.CONFLICT,
+              "the virtual machine of "
+                  + record.name()
+                  + " takes no further process: it is ending, or its agent does not answer");
+    };
+  }
+
+  // ---- what stands
+
+  @Override
+  public void takeDown(String id) throws IOException {
+    Cgroup cgroup = cgroups.find(id);
+    if (cgroup.exists()) {
+      if (!cgroup.processes().isEmpty()) {
+        cgroup.killAll();
+      }
+      cgroup.remove();
+    }
+  }
+
+  @Override
+  public Set<String> standing() throws IOException {
+    return cgroups.ids();
+  }
+
+  @Override
+  public void freeze(String id) throws IOException {
+    cgroups.find(id).freeze();
+  }
+
+  @Override
+  public void thaw(String id) throws IOException {
+    cgroups.find(id).thaw();
+  }
+
+  @Override
+  public boolean isFrozen(String id) throws IOException {
+    return cgroups.find(id).frozen();
+  }
+
+  /** Memory stays what the machine was made with; CPU time changes on the host. */
+  @Override
+  public void limit(InstanceRecord record) throws IOException {
+    MachineShape shape = MachineShape.of(record.spec().limits());
+    Hypervisor hypervisor = hypervisors.find(kernels.ready());
+    try (GuestView guest = GuestView.open(folders.runOf(record.id()).socket())) {
+      MachineReview.reviewUpdate(guest, record.spec().limits(), shape);
+    }
+    cgroups
+        .find(record.id())
+        .update(HypervisorLimits.of(record.spec().limits(), shape, hypervisor.acceleration()));
+  }
+
+  @Override
+  public Stats stats(InstanceRecord record, Workload workload) throws IOException {
+    Stats ofHost = cgroups.find(record.id()).stats(NetworkCounters.of(workload.pid()));
+    try (GuestView guest = GuestView.open(folders.runOf(record.id()).socket())) {
+      return GuestUsage.of(guest, ofHost, MachineShape.of(record.spec().limits()));
+    } catch (IOException e) {
+      LOGGER.debug("the guest of {} does not say what it uses", record.name(), e);
+      return ofHost;
+    }
+  }
+
+  // ---- looking inside
+
+  @Override
+  public InstanceFiles files(Whereabouts at) throws IOException {
+    throw notYet("copying files to and from a virtual machine", "use exec with tar");
+  }
+
+  @Override
+  public WrittenFiles written(Whereabouts at) {
+    return new MachineFiles(at.folder().path());
+  }
+
+  @Override
+  public ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException {
+    try (GuestView guest = GuestView.open(at.run().socket())) {
+      return GuestProcesses.of(guest, psArguments, users(at.layers()));
+    }
+  }
+
+  static EngineException notYet(String what, String instead) {
+    return new EngineException(Kind.UNSUPPORTED, what + " is not supported yet; " + instead);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.abode.engine.machine;
+
+import dev.abode.engine.container.HostFacts;
+import dev.abode.engine.container.Identity;
+import dev.abode.engine.guest.GuestBoot;
+import dev.abode.init.Capability;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What is known of a guest before its workload begins.
+ *
+ * @param id the instance's, 64 hexadecimal digits
+ * @param layers how many read-only disks there are, the top one being {@code layer-0}
+ * @param identity who the workload runs as
+ * @param etc the content of files in {@code /etc} that are the engine's own, by name
+ * @param kernel the guest's
+ */
+public record GuestGround(
+    String id, int layers, Identity identity, Map<String, String> etc, HostFacts kernel) {
+  private static final Pattern RELEASE = Pattern.compile("^(\\d+)\\.(\\d+)");
+
+  public GuestGround {
+    etc = Map.copyOf(etc);
+  }
+
+  /** What a plan needs to know of the guest's kernel: its agent holds every capability. */
+  public static HostFacts kernel(GuestBoot boot) {
+    Matcher version = RELEASE.matcher(boot.release());
+    if (!version.find()) {
+      throw new IllegalArgumentException("no release begins like " + boot.release());
+    }
+    return new HostFacts(
+        Integer.parseInt(version.group(1)),
+        Integer.parseInt(version.group(2)),
+        System.getProperty("os.arch"),
+        EnumSet.allOf(Capability.class),
+        Map.of(),
+        List.of());
+  }
+}

@@ -1,0 +1,42 @@
+package dev.abode.engine.machine;
+
+import dev.abode.engine.instance.Limits;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * What a hypervisor may use on the host: the guest's memory and an allowance for itself, so that it
+ * is the guest's kernel that runs out of memory and says so; CPU time as the instance has it.
+ */
+public final class HypervisorLimits {
+  private static final long MIB = 1L << 20;
+
+  /** QEMU's own heap and threads, and its copy of the kernel. */
+  private static final long ALLOWANCE_BYTES = 160 * MIB;
+
+  private HypervisorLimits() {}
+
+  public static Limits of(Limits asked, MachineShape shape, Acceleration acceleration) {
+    long translation =
+        switch (acceleration) {
+          case KVM -> 0;
+          case EMULATION -> QemuCommand.TRANSLATION_MIB * MIB;
+        };
+    return new Limits(
+        OptionalLong.of(shape.memoryBytes() + ALLOWANCE_BYTES + translation),
+        OptionalLong.empty(),
+        OptionalLong.empty(),
+        asked.cpuNanos(),
+        asked.cpuShares(),
+        asked.cpuQuotaMicros(),
+        asked.cpuPeriodMicros(),
+        asked.cpusetCpus(),
+        asked.cpusetMems(),
+        OptionalLong.empty(),
+        OptionalInt.empty(),
+        false,
+        asked.blkioWeight(),
+        List.of());
+  }
+}

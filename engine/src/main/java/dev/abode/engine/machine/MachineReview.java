@@ -1,0 +1,147 @@
+package dev.abode.engine.machine;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.MountSpec;
+import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.Security;
+import dev.abode.engine.instance.Sharing;
+import java.io.IOException;
+
+/** What makes no sense behind the walls of a virtual machine, or is not there yet. */
+public final class MachineReview {
+  private static final long PAGE_BYTES = 4096;
+
+  private MachineReview() {}
+
+  /**
+   * Looks through what is asked for.
+   *
+   * @throws EngineException UNSUPPORTED, saying what instead
+   */
+  public static void review(InstanceSpec spec) {
+    sharing(spec.sharing());
+    network(spec.network());
+    ports(spec);
+    spec.mounts().forEach(MachineReview::mount);
+    security(spec.security());
+    limits(spec.limits());
+  }
+
+  /**
+   * Looks whether a running machine can have these limits: its memory, its tasks and the number of
+   * its processors stay as they were when it was started.
+   *
+   * @throws EngineException UNSUPPORTED when they would have to change
+   */
+  public static void reviewUpdate(GuestView guest, Limits limits, MachineShape shape)
+      throws IOException {
+    unchanged(guest, "memory.max", limits.memoryBytes().orElse(0) / PAGE_BYTES * PAGE_BYTES);
+    unchanged(guest, "pids.max", limits.pids().orElse(0));
+    String online = guest.read("/sys/devices/system/cpu/online").orElse("0").strip();
+    if (!online.equals(shape.cpus() == 1 ? "0" : "0-" + (shape.cpus() - 1))) {
+      throw refused(
+          "the number of processors of a running virtual machine cannot be changed",
+          "stop it, update it, and start it again");
+    }
+  }
+
+  private static void unchanged(GuestView guest, String file, long limit) throws IOException {
+    String present = guest.read(GuestPlan.GROUP.resolve(file).toString()).orElse("").strip();
+    if (!present.equals(limit > 0 ? Long.toString(limit) : "max")) {
+      throw refused(
+          "the limits on memory and tasks of a running virtual machine cannot be changed",
+          "stop it, update it, and start it again");
+    }
+  }
+
+  private static void ports(InstanceSpec spec) {
+    if (!spec.ports().isEmpty() || spec.publishAll()) {
+      throw refused(
+          "ports of a virtual machine cannot be published yet",
+          "leave them out, or run a container");
+    }
+  }
+
+  private static void sharing(Sharing sharing) {
+    own("--pid", sharing.pid());
+    own("--ipc", sharing.ipc());
+    own("--uts", sharing.uts());
+    own("--userns", sharing.user());
+    own("--cgroupns", sharing.cgroup());
+  }
+
+  private static void own(String option, Sharing.With with) {
+    if (!(with instanceof Sharing.With.Nobody)) {
+      throw refused(
+          option + " shares a part of a kernel, and a virtual machine has a kernel of its own",
+          "leave it out, or run a container");
+    }
+  }
+
+  private static void network(NetworkMode network) {
+    switch (network) {
+      case NetworkMode.Host host ->
+          throw refused(
+              "--network host is the network of the host's kernel, which a virtual machine does not"
+                  + " run on",
+              "leave it out, or run a container");
+      case NetworkMode.Instance other ->
+          throw refused(
+              "the network of " + other.nameOrId() + " belongs to another kernel",
+              "connect both to one network");
+      case NetworkMode.Bridged bridged ->
+          throw refused(
+              "bridge networks do not reach a virtual machine yet",
+              "say --network none, or run a" + " container");
+      case NetworkMode.None none -> {}
+      case NetworkMode.Unspecified unspecified -> {}
+    }
+  }
+
+  private static void mount(MountSpec mount) {
+    switch (mount) {
+      case MountSpec.Tmpfs tmpfs -> {}
+      case MountSpec.Bind bind ->
+          throw refused(
+              "host folders do not reach a virtual machine yet, and "
+                  + bind.target()
+                  + " is to be one",
+              "copy what it needs with cp, or run a container");
+      case MountSpec.Volume volume ->
+          throw refused(
+              "volumes do not reach a virtual machine yet, and "
+                  + volume.target()
+                  + " is to be one",
+              "keep the files on the machine's own disk, or run a container");
+    }
+  }
+
+  private static void security(Security security) {
+    if (!security.devices().isEmpty() || !security.deviceCgroupRules().isEmpty()) {
+      throw refused(
+          "devices of the host are not handed to a virtual machine", "leave --device out");
+    }
+  }
+
+  private static void limits(Limits limits) {
+    if (limits.oomKillDisabled()) {
+      throw refused(
+          "--oom-kill-disable would let a virtual machine stand still for ever", "leave it out");
+    }
+    try {
+      MachineShape.of(limits);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT,
+          "no virtual machine can be made with these limits: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static EngineException refused(String why, String instead) {
+    return new EngineException(Kind.UNSUPPORTED, why + "; " + instead);
+  }
+}
