@@ -3,6 +3,7 @@ package dev.abode.engine;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.network.NetworkInfo;
@@ -22,6 +23,9 @@ final class Connecting {
    * @throws EngineException NOT_FOUND for a network, INVALID_ARGUMENT for what cannot be
    */
   static List<EndpointSpec> endpoints(Site site, InstanceSpec spec) throws IOException {
+    if (spec.isolation() == Isolation.VM) {
+      return List.of();
+    }
     return switch (spec.network()) {
       case NetworkMode.None none -> List.of();
       case NetworkMode.Host host -> List.of();
@@ -99,6 +103,11 @@ final class Connecting {
   }
 
   private static void refuseBorrowed(InstanceSpec spec) {
+    if (spec.isolation() == Isolation.VM) {
+      throw new EngineException(
+          Kind.UNSUPPORTED,
+          "a virtual machine cannot be connected to a network yet; run a container");
+    }
     boolean own =
         switch (spec.network()) {
           case NetworkMode.Host host -> false;

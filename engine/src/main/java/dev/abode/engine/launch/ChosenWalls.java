@@ -45,6 +45,11 @@ public record ChosenWalls(ContainerWalls containers, MachineWalls machines) impl
   }
 
   @Override
+  public Blueprint blueprint(Birth birth) throws IOException {
+    return of(birth.record()).blueprint(birth);
+  }
+
+  @Override
   public EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
     return of(record).explain(record, plan, failure);
   }

@@ -147,6 +147,12 @@ public final class MachineWalls implements Walls {
             new Remote.Machine(birth.run().console(), guest, false)));
   }
 
+  @Override
+  public Blueprint blueprint(Birth birth) throws IOException {
+    throw notYet(
+        "explaining a virtual machine", "docs/virtual-machines.md says what it is made of");
+  }
+
   /** The workload's streams as the guest's plan has them, kept and recorded on the host. */
   private static Supervision supervision(
       Supervision guest,
