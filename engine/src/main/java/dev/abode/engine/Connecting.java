@@ -31,7 +31,11 @@ final class Connecting {
       case NetworkMode.Host host -> List.of();
       case NetworkMode.Instance other -> List.of();
       case NetworkMode.Unspecified unspecified ->
-          List.of(resolved(site, EndpointSpec.of("bridge")));
+          switch (spec.isolation()) {
+            case CONTAINER -> List.of(resolved(site, EndpointSpec.of("bridge")));
+            // A hypervisor has no interface that could be plugged into a bridge yet.
+            case VM -> List.of();
+          };
       case NetworkMode.Bridged bridged -> {
         List<EndpointSpec> endpoints = new ArrayList<>();
         for (EndpointSpec asked : bridged.endpoints()) {
