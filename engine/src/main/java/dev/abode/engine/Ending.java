@@ -148,6 +148,7 @@ final class Ending {
 
   private static String takeDown(LiveInstance instance, Run run) {
     try {
+      instance.site.names().end(instance.id());
       instance.site.walls().takeDown(instance.id());
       instance.site.networks().release(instance.id());
       instance.execs.awaitEnds();

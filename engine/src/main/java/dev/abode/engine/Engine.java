@@ -15,6 +15,7 @@ import dev.abode.engine.launch.MachineWalls;
 import dev.abode.engine.log.LogWatch;
 import dev.abode.engine.machine.Hypervisor;
 import dev.abode.engine.record.Folders;
+import dev.abode.engine.resolver.Resolver;
 import dev.abode.image.Digest;
 import dev.abode.image.Images;
 import dev.abode.image.Registries;
@@ -106,8 +107,11 @@ public final class Engine implements AutoCloseable {
       LogWatch logWatch = opening.add(new LogWatch());
       List<String> repairs = new ArrayList<>();
       BridgeNetworks networks = opening.add(BridgeNetworks.open(folders, repairs));
-      ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Catalog catalog = new Catalog();
+      NameService names =
+          opening.add(
+              new NameService(Resolver.open(ContainerWalls.RESOLV_CONF), networks, catalog));
+      ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Volumes volumes = new Volumes(folders, events, catalog);
       MachineWalls machines = new MachineWalls(folders, images, walls.cgroups());
       Site site =
@@ -120,6 +124,7 @@ public final class Engine implements AutoCloseable {
               logWatch,
               new IdRanges(),
               networks,
+              names,
               catalog,
               volumes,
               opening.add(new Deletions()),
@@ -404,6 +409,7 @@ public final class Engine implements AutoCloseable {
     closeAll(
         List.of(
             site.deletions(),
+            site.names(),
             site.networks(),
             site.logWatch(),
             site.events(),

@@ -24,6 +24,7 @@ import dev.abode.init.ShimEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -151,6 +152,7 @@ final class Launching {
                     + runFolder.path().resolve("shim.log"));
         case ShimEvent.Created created -> {
           site.networks().attach(record.id(), created.pid());
+          site.names().serve(record, created.pid());
           shim.proceed();
         }
         case ShimEvent.Exited exited ->
@@ -255,14 +257,27 @@ final class Launching {
     Files.createDirectories(folder.upper());
     Files.createDirectories(folder.work());
     Files.createDirectories(folder.etc());
+    borrowEtc();
     Files.createDirectories(folder.logs());
     TreeDeletion.delete(runFolder.path());
     Files.createDirectories(runFolder.path());
   }
 
+  /** Who is in another one's network goes by its names, as in Docker. */
+  private void borrowEtc() throws IOException {
+    if (record.spec().network() instanceof NetworkMode.Instance other) {
+      Path etc = site.catalog().require(other.nameOrId()).folder().etc();
+      for (String name : List.of("hosts", "resolv.conf")) {
+        Files.copy(
+            etc.resolve(name), folder.etc().resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+
   /** Takes away what the start has made so far. */
   private void undo(Exception failure) {
     try {
+      site.names().end(record.id());
       site.walls().takeDown(record.id());
       site.volumes().letGo(record.mounts(), record.id());
       site.networks().release(record.id());

@@ -331,6 +331,7 @@ final class Recovery {
     Run run = new Run(instance.state().nextRun(), workload, shim, startedAt);
     site.volumes().adopt(instance.now().record().mounts(), instance.id());
     instance.began(run);
+    serveNames(instance, started.pid());
     if (!known) {
       instance.publish("start");
     }
@@ -343,6 +344,14 @@ final class Recovery {
         .start(() -> Ending.watch(instance, run));
     instance.health().begin(run);
     repaired("adopted " + instance + ", which went on running");
+  }
+
+  private void serveNames(LiveInstance instance, int pid) {
+    try {
+      site.names().serve(instance.now().record(), pid);
+    } catch (IOException e) {
+      repaired(instance + " has no name service: " + e.getMessage() + "; start it anew");
+    }
   }
 
   private void adoptExecs(LiveInstance instance) throws IOException {

@@ -19,6 +19,7 @@ record Site(
     LogWatch logWatch,
     IdRanges ids,
     BridgeNetworks networks,
+    NameService names,
     Catalog catalog,
     Volumes volumes,
     Deletions deletions,

@@ -1,9 +1,8 @@
 package dev.abode.engine.container;
 
 import dev.abode.engine.failure.EngineException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 
 /**
  * The content of {@code /etc/hosts}, {@code /etc/hostname} and {@code /etc/resolv.conf} of an
@@ -17,7 +16,7 @@ public final class EtcFiles {
   /** The files' names, in the instance's folder and in the root file system's /etc. */
   public static final List<String> NAMES = List.of("hosts", "hostname", "resolv.conf");
 
-  private static final Set<String> LOOPBACK_PREFIXES = Set.of("127.", "::1");
+  private static final String HOST_GATEWAY = "host-gateway";
 
   private EtcFiles() {}
 
@@ -29,9 +28,16 @@ public final class EtcFiles {
   /**
    * {@code hosts(5)}.
    *
-   * @param extraHosts {@code name:address}, the address possibly IPv6
+   * @param extraHosts {@code name:address}, the address possibly IPv6, or {@code host-gateway}
+   * @param addresses of the instance; when there are none its name means its loopback interface
+   * @param hostAddress what {@code host-gateway} stands for
    */
-  public static String hosts(String hostname, String domainname, List<String> extraHosts) {
+  public static String hosts(
+      String hostname,
+      String domainname,
+      List<String> extraHosts,
+      List<String> addresses,
+      Optional<String> hostAddress) {
     StringBuilder text =
         new StringBuilder(
             """
@@ -42,11 +48,10 @@ public final class EtcFiles {
             ff02::1\tip6-allnodes
             ff02::2\tip6-allrouters
             """);
-    text.append("127.0.1.1\t");
-    if (!domainname.isEmpty()) {
-      text.append(hostname).append('.').append(domainname).append(' ');
+    String names = domainname.isEmpty() ? hostname : hostname + "." + domainname + " " + hostname;
+    for (String address : addresses.isEmpty() ? List.of("127.0.1.1") : addresses) {
+      text.append(address).append('\t').append(names).append('\n');
     }
-    text.append(hostname).append('\n');
     for (String line : extraHosts) {
       int colon = line.indexOf(':');
       if (colon <= 0 || colon == line.length() - 1 || line.chars().anyMatch(c -> c <= ' ')) {
@@ -54,34 +59,26 @@ public final class EtcFiles {
             EngineException.Kind.INVALID_ARGUMENT,
             "an extra host is written name:address, not \"" + line + '"');
       }
-      text.append(line.substring(colon + 1)).append('\t').append(line, 0, colon).append('\n');
+      text.append(extraAddress(line.substring(colon + 1), hostAddress))
+          .append('\t')
+          .append(line, 0, colon)
+          .append('\n');
     }
     return text.toString();
   }
 
-  /**
-   * {@code resolv.conf(5)}: the given name servers, or the host's with those left out that listen
-   * on the host's loopback, where the instance cannot reach them.
-   */
-  public static String resolvConf(String ofHost, List<String> dns, boolean hostNetwork) {
-    if (hostNetwork && dns.isEmpty()) {
-      return ofHost;
+  private static String extraAddress(String address, Optional<String> hostAddress) {
+    if (address.startsWith("[") && address.endsWith("]")) {
+      return address.substring(1, address.length() - 1);
     }
-    List<String> lines = new ArrayList<>();
-    for (String line : ofHost.lines().toList()) {
-      boolean nameserver = line.startsWith("nameserver");
-      boolean loopback =
-          nameserver && LOOPBACK_PREFIXES.stream().anyMatch(line.substring(10).strip()::startsWith);
-      if (!line.isBlank()
-          && !line.startsWith("#")
-          && !loopback
-          && !(nameserver && !dns.isEmpty())) {
-        lines.add(line);
-      }
+    if (!address.equals(HOST_GATEWAY)) {
+      return address;
     }
-    for (int i = dns.size() - 1; i >= 0; i--) {
-      lines.addFirst("nameserver " + dns.get(i));
-    }
-    return lines.isEmpty() ? "" : String.join("\n", lines) + '\n';
+    return hostAddress.orElseThrow(
+        () ->
+            new EngineException(
+                EngineException.Kind.INVALID_ARGUMENT,
+                "host-gateway has no meaning without a network that reaches the host; connect the"
+                    + " instance to one, or write an address"));
   }
 }

@@ -34,10 +34,14 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.network.IpAddress;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
+import dev.abode.engine.resolver.ResolvConf;
+import dev.abode.engine.resolver.Resolver;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.Images;
 import dev.abode.init.IdRange;
@@ -48,6 +52,7 @@ import dev.abode.init.ShimEvent;
 import dev.abode.init.Step;
 import dev.abode.init.Supervision;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,6 +63,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Namespaces and control groups: the walls of a container. */
 public final class ContainerWalls implements Walls, AutoCloseable {
@@ -75,7 +81,8 @@ public final class ContainerWalls implements Walls, AutoCloseable {
           "/etc/hostname",
           "/etc/resolv.conf");
 
-  private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
+  /** The host's. */
+  public static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
   private final Images images;
   private final Cgroups cgroups;
@@ -109,7 +116,8 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   @Override
   public List<String> review(InstanceSpec spec) {
     spec.security().deviceCgroupRules().forEach(DeviceRule::parse);
-    EtcFiles.hosts("check", spec.domainname(), spec.extraHosts());
+    EtcFiles.hosts("check", spec.domainname(), spec.extraHosts(), List.of(), Optional.of("::1"));
+    spec.dns().forEach(InetAddress::ofLiteral);
     List<String> warnings = new ArrayList<>();
     if (ContainerPlan.ownsUsers(spec)) {
       for (MountSpec mount : spec.mounts()) {
@@ -136,7 +144,7 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   public LaunchPlan raise(Birth birth) throws IOException {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
-    writeEtc(record, birth.folder());
+    writeEtc(birth);
     List<DeviceNode> devices = HostDevices.of(spec.security());
     Cgroup cgroup =
         cgroups.create(record.id(), spec.limits(), HostDevices.access(spec.security(), devices));
@@ -199,18 +207,61 @@ public final class ContainerWalls implements Walls, AutoCloseable {
         : Optional.empty();
   }
 
-  private static void writeEtc(InstanceRecord record, InstanceFolder folder) throws IOException {
-    InstanceSpec spec = record.spec();
-    String hostname = ContainerPlan.hostname(spec, record.id());
-    boolean hostNetwork = spec.network() instanceof NetworkMode.Host;
-    String resolvConf = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
-    write(folder.etc().resolve("hostname"), EtcFiles.hostname(hostname));
+  private static void writeEtc(Birth birth) throws IOException {
+    InstanceSpec spec = birth.record().spec();
+    Path etc = birth.folder().etc();
+    String hostname = ContainerPlan.hostname(spec, birth.record().id());
+    write(etc.resolve("hostname"), EtcFiles.hostname(hostname));
+    if (spec.network() instanceof NetworkMode.Instance) {
+      return; // The others are those of the instance whose network it is.
+    }
+    List<Endpoint> endpoints = birth.network().endpoints();
+    List<String> addresses = new ArrayList<>();
+    for (Endpoint endpoint : endpoints) {
+      endpoint.ipv4().ifPresent(address -> addresses.add(address.address().toString()));
+      endpoint.ipv6().ifPresent(address -> addresses.add(address.address().toString()));
+    }
     write(
-        folder.etc().resolve("hosts"),
-        EtcFiles.hosts(hostname, spec.domainname(), spec.extraHosts()));
-    write(
-        folder.etc().resolve("resolv.conf"),
-        EtcFiles.resolvConf(resolvConf, spec.dns(), hostNetwork));
+        etc.resolve("hosts"),
+        EtcFiles.hosts(
+            hostname, spec.domainname(), spec.extraHosts(), addresses, hostAddress(birth)));
+    write(etc.resolve("resolv.conf"), resolvConf(spec, !endpoints.isEmpty()));
+  }
+
+  /** Where the instance reaches the host. */
+  private static Optional<String> hostAddress(Birth birth) {
+    if (birth.record().spec().network() instanceof NetworkMode.Host) {
+      return Optional.of("127.0.0.1");
+    }
+    return birth.network().endpoints().stream()
+        .flatMap(endpoint -> Stream.of(endpoint.ipv4(), endpoint.ipv6()))
+        .flatMap(Optional::stream)
+        .flatMap(address -> address.gateway().stream())
+        .map(IpAddress::toString)
+        .findFirst();
+  }
+
+  private static String resolvConf(InstanceSpec spec, boolean bridged) throws IOException {
+    String ofHost = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
+    List<InetAddress> servers = spec.dns().stream().map(InetAddress::ofLiteral).toList();
+    ResolvConf conf = ResolvConf.parse(ofHost);
+    if (bridged) {
+      conf = conf.with(List.of(Resolver.ADDRESS), spec.dnsSearch(), spec.dnsOptions());
+      // A neighbour's name comes before the same one in the host's search domains, as in Docker;
+      // in the default network, where Docker has no names, it comes after.
+      return (isInNetworkOfItsOwnChoice(spec) ? conf.withDefaultOption("ndots", 0) : conf).text();
+    }
+    if (!(spec.network() instanceof NetworkMode.Host)) {
+      conf = conf.withoutLoopbackServers();
+    } else if (servers.isEmpty() && spec.dnsSearch().isEmpty() && spec.dnsOptions().isEmpty()) {
+      return ofHost;
+    }
+    return conf.with(servers, spec.dnsSearch(), spec.dnsOptions()).text();
+  }
+
+  private static boolean isInNetworkOfItsOwnChoice(InstanceSpec spec) {
+    return spec.network() instanceof NetworkMode.Bridged bridged
+        && !bridged.endpoints().getFirst().network().equals("bridge");
   }
 
   private static void write(Path file, String content) throws IOException {

@@ -92,7 +92,8 @@ final class Container implements AutoCloseable {
     Files.createDirectories(folder.resolve("work"));
     Path etc = Files.createDirectories(folder.resolve(EtcFiles.FOLDER));
     String hostname = ContainerPlan.hostname(spec, id);
-    Files.writeString(etc.resolve("hosts"), EtcFiles.hosts(hostname, "", List.of()));
+    Files.writeString(
+        etc.resolve("hosts"), EtcFiles.hosts(hostname, "", List.of(), List.of(), Optional.empty()));
     Files.writeString(etc.resolve("hostname"), EtcFiles.hostname(hostname));
     Files.writeString(etc.resolve("resolv.conf"), "");
     HostFacts host = HostFacts.read();

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,20 +69,29 @@ class HostReadingTest {
 
   @Test
   void hostsHaveTheNameAndTheExtraOnes() {
-    assertThat(EtcFiles.hosts("box", "lab", List.of("db:10.0.0.1", "six:fd00::1")))
-        .contains("127.0.1.1\tbox.lab box\n", "10.0.0.1\tdb\n", "fd00::1\tsix\n");
-    assertThatThrownBy(() -> EtcFiles.hosts("box", "", List.of("nonsense")))
-        .hasMessageContaining("name:address");
+    assertThat(hosts("lab", List.of("db:10.0.0.1", "six:fd00::1", "seven:[fd00::7]")))
+        .contains("127.0.1.1\tbox.lab box\n", "10.0.0.1\tdb\n", "fd00::1\tsix\n")
+        .contains("fd00::7\tseven\n");
+    assertThatThrownBy(() -> hosts("", List.of("nonsense"))).hasMessageContaining("name:address");
+    assertThatThrownBy(() -> hosts("", List.of("gate:host-gateway")))
+        .hasMessageContaining("connect the instance to one");
+  }
+
+  private static String hosts(String domainname, List<String> extra) {
+    return EtcFiles.hosts("box", domainname, extra, List.of(), Optional.empty());
   }
 
   @Test
-  void nameServersOfTheHostsLoopbackAreLeftOut() {
-    String ofHost = "# made by\nnameserver 127.0.0.53\nnameserver 10.1.1.1\nsearch lab\n";
-    assertThat(EtcFiles.resolvConf(ofHost, List.of(), false))
-        .isEqualTo("nameserver 10.1.1.1\nsearch lab\n");
-    assertThat(EtcFiles.resolvConf(ofHost, List.of("9.9.9.9", "8.8.8.8"), false))
-        .isEqualTo("nameserver 9.9.9.9\nnameserver 8.8.8.8\nsearch lab\n");
-    assertThat(EtcFiles.resolvConf(ofHost, List.of(), true)).isEqualTo(ofHost);
+  void hostsHaveTheAddressesInTheInstancesNetworks() {
+    assertThat(
+            EtcFiles.hosts(
+                "box",
+                "",
+                List.of("gate:host-gateway"),
+                List.of("10.0.0.7", "fd00::7"),
+                Optional.of("10.0.0.1")))
+        .contains("10.0.0.7\tbox\n", "fd00::7\tbox\n", "10.0.0.1\tgate\n")
+        .doesNotContain("127.0.1.1");
   }
 
   @Test
