@@ -72,24 +72,6 @@ class DockerCliTest {
   }
 
   @Test
-  void withoutANetworkTheUserIsTold() throws Exception {
-    Outcome outcome = docker("run", "--rm", TestEngine.IMAGE, "true");
-
-    assertThat(outcome.exitCode()).isZero();
-    assertThat(outcome.errors()).contains("WARNING").contains("network");
-  }
-
-  @Test
-  void publishedPortsAreRefusedAndNothingIsLeft() throws Exception {
-    Outcome outcome =
-        docker("run", "-d", "--name", "ports", "-p", "80:80", TestEngine.IMAGE, "true");
-
-    assertThat(outcome.exitCode()).isEqualTo(125);
-    assertThat(outcome.errors()).contains("published ports are not supported");
-    assertThat(docker("ps", "-aq", "--filter", "name=ports").ok()).isEmpty();
-  }
-
-  @Test
   void theWholeLifeOfADetachedContainer() throws Exception {
     String script = "trap 'exit 9' TERM; echo up; while :; do sleep 0.1; done";
     String id =
