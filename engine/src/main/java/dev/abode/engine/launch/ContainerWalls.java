@@ -241,7 +241,8 @@ public final class ContainerWalls implements Walls, AutoCloseable {
         .findFirst();
   }
 
-  private static String resolvConf(InstanceSpec spec, boolean bridged) throws IOException {
+  /** What asks the network's name service if it is in a bridge network, else what the host asks. */
+  static String resolvConf(InstanceSpec spec, boolean bridged) throws IOException {
     String ofHost = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
     List<InetAddress> servers = spec.dns().stream().map(InetAddress::ofLiteral).toList();
     ResolvConf conf = ResolvConf.parse(ofHost);

@@ -51,7 +51,6 @@ import dev.abode.init.ShimEvent;
 import dev.abode.init.Supervision;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +65,6 @@ public final class MachineWalls implements Walls {
   private static final Logger LOGGER = LoggerFactory.getLogger(MachineWalls.class);
   private static final int MAX_DATABASE_BYTES = 4 << 20;
   private static final DeviceRule KVM = DeviceRule.parse("c 10:232 rw");
-  private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
   /** As large as a file system on it may grow; what is not written takes no space. */
   private static final long DISK_BYTES = 32L << 30;
@@ -100,7 +98,7 @@ public final class MachineWalls implements Walls {
   @Override
   public List<String> review(InstanceSpec spec) {
     MachineReview.review(spec);
-    EtcFiles.hosts("check", spec.domainname(), spec.extraHosts());
+    EtcFiles.hosts("check", spec.domainname(), spec.extraHosts(), List.of(), Optional.empty());
     return List.of();
   }
 
@@ -207,14 +205,14 @@ public final class MachineWalls implements Walls {
   private static Map<String, String> etc(InstanceRecord record) throws IOException {
     InstanceSpec spec = record.spec();
     String hostname = ContainerPlan.hostname(spec, record.id());
-    String resolvConf = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
     return Map.of(
         "hostname",
         EtcFiles.hostname(hostname),
         "hosts",
-        EtcFiles.hosts(hostname, spec.domainname(), spec.extraHosts()),
+        EtcFiles.hosts(
+            hostname, spec.domainname(), spec.extraHosts(), List.of(), Optional.empty()),
         "resolv.conf",
-        EtcFiles.resolvConf(resolvConf, spec.dns(), false));
+        ContainerWalls.resolvConf(spec, /* bridged= */ false));
   }
 
   // ---- a further process
