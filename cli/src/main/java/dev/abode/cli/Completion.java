@@ -19,7 +19,7 @@ final class Completion implements Verb {
             "Print the script that teaches a shell to complete this command")
         .optionsFirst()
         .atLeast(1)
-        .example("source <(abode completion bash)")
+        .example("abode completion bash >/etc/bash_completion.d/abode")
         .example("abode completion zsh >/usr/local/share/zsh/site-functions/_abode")
         .example("abode completion fish >~/.config/fish/completions/abode.fish");
   }

@@ -3,6 +3,7 @@ package dev.abode.engine.launch;
 import dev.abode.engine.container.UserDatabase;
 import dev.abode.image.MergedTree;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,16 +30,19 @@ final class UserDatabases {
   /**
    * The users and groups as they are now.
    *
-   * @param upper what the instance itself has written
+   * @param upper what the instance itself has written; missing for one that is only thought of
    * @param layers of its image, the top one first
    */
   UserDatabase of(Path upper, List<Path> layers) throws IOException {
     UserDatabase known = ofImages.get(layers);
-    if (known != null && !MergedTree.hasPartIn(upper, List.of(PASSWD, GROUP))) {
+    boolean written = Files.isDirectory(upper);
+    if (known != null && (!written || !MergedTree.hasPartIn(upper, List.of(PASSWD, GROUP)))) {
       return known;
     }
     List<Path> stacked = new ArrayList<>();
-    stacked.add(upper);
+    if (written) {
+      stacked.add(upper);
+    }
     stacked.addAll(layers);
     if (known == null) {
       remember(layers);
