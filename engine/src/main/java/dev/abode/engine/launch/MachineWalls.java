@@ -209,8 +209,7 @@ public final class MachineWalls implements Walls {
         "hostname",
         EtcFiles.hostname(hostname),
         "hosts",
-        EtcFiles.hosts(
-            hostname, spec.domainname(), spec.extraHosts(), List.of(), Optional.empty()),
+        EtcFiles.hosts(hostname, spec.domainname(), spec.extraHosts(), List.of(), Optional.empty()),
         "resolv.conf",
         ContainerWalls.resolvConf(spec, /* bridged= */ false));
   }
