@@ -195,7 +195,7 @@ class ResolverTest {
     upstream(FIRST, records.toArray(String[]::new));
     serve(Zone.EMPTY);
     assertThat(apartment.dig("+ignore", "large.example", "TXT")).contains(" tc ");
-    assertThat(apartment.dig("+short", "large.example", "TXT").lines()).hasSize(60);
+    assertThat(apartment.dig("+short", "large.example", "TXT").lines().distinct()).hasSize(30);
   }
 
   @Test
