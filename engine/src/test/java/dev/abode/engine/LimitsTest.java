@@ -9,6 +9,7 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.SharedImages;
@@ -152,6 +153,7 @@ class LimitsTest {
     Instance instance =
         engine.create(
             InstanceSpec.builder(alpine)
+                .network(new NetworkMode.None())
                 .command(List.of("true"))
                 .limits(new LimitsBuilder().cpuset("4095").build())
                 .build());
@@ -165,7 +167,11 @@ class LimitsTest {
   private Instance start(Limits limits, String... command) throws Exception {
     Instance instance =
         engine.create(
-            InstanceSpec.builder(alpine).command(List.of(command)).limits(limits).build());
+            InstanceSpec.builder(alpine)
+                .network(new NetworkMode.None())
+                .command(List.of(command))
+                .limits(limits)
+                .build());
     instance.start();
     return instance;
   }

@@ -39,6 +39,13 @@ final class NetlinkMessage {
     return this;
   }
 
+  /** Asks that the message begun last be acknowledged. */
+  NetlinkMessage acknowledged() {
+    int flags = start + 6;
+    bytes.putShort(flags, (short) (bytes.getShort(flags) | NLM_F_ACK));
+    return this;
+  }
+
   /** How many messages there are; the first has number 1. */
   int count() {
     return count;

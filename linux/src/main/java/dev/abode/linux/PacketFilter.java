@@ -204,7 +204,12 @@ public final class PacketFilter {
      * @throws KernelException ENOENT for what must be there and is not, EEXIST for the opposite
      */
     public void commit(String subject) throws KernelException {
-      message(BATCH_END, NetlinkMessage.NLM_F_ACK, 0, SUBSYSTEM);
+      if (messages.count() == 1) {
+        return; // Nothing but the beginning of a batch.
+      }
+      // Its end can be acknowledged since Linux 6.10 only, the last command everywhere.
+      messages.acknowledged();
+      message(BATCH_END, 0, 0, SUBSYSTEM);
       try (Netlink netlink = Netlink.open(Netlink.NETFILTER)) {
         netlink.transaction(messages, 1, subject);
       }
