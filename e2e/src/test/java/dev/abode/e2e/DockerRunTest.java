@@ -355,26 +355,26 @@ class DockerRunTest {
 
   @Test
   void withoutANetworkItHasLoopbackOnly() throws Exception {
-    assertThat(engine.docker("run", "--rm", ALPINE, "ls", "/sys/class/net").ok().text())
+    assertThat(
+            engine
+                .docker("run", "--rm", "--network", "none", ALPINE, "ls", "/sys/class/net")
+                .ok()
+                .text())
         .isEqualTo("lo");
     assertThat(
             engine
-                .docker("run", "--rm", "--network", "host", ALPINE, "ls", "/sys/class/net")
+                .docker("run", "--rm", "--network", "host", ALPINE, "readlink", "/proc/self/ns/net")
                 .ok()
-                .lines())
-        .hasSameElementsAs(hostInterfaces());
-  }
-
-  private static List<String> hostInterfaces() throws Exception {
-    try (var names = Files.list(Path.of("/sys/class/net"))) {
-      return names.map(name -> name.getFileName().toString()).toList();
-    }
+                .out()
+                .strip())
+        .isEqualTo(Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString());
   }
 
   @Test
   void whatIsNotSupportedIsRefusedAndNotIgnored() throws Exception {
-    assertThat(engine.docker("run", "--rm", "-p", "8080:80", ALPINE, "true").fails(125).err())
-        .containsIgnoringCase("port");
+    assertThat(
+            engine.docker("run", "--rm", "--log-driver", "syslog", ALPINE, "true").fails(125).err())
+        .contains("syslog");
     assertThat(
             engine.docker("run", "--rm", "--runtime", "nonsense", ALPINE, "true").fails(125).err())
         .contains("nonsense");
