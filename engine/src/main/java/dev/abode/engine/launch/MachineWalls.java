@@ -281,13 +281,7 @@ public final class MachineWalls implements Walls {
 
   @Override
   public void takeDown(String id) throws IOException {
-    Cgroup cgroup = cgroups.find(id);
-    if (cgroup.exists()) {
-      if (!cgroup.processes().isEmpty()) {
-        cgroup.killAll();
-      }
-      cgroup.remove();
-    }
+    cgroups.takeDown(id);
   }
 
   @Override
