@@ -6,9 +6,18 @@ import com.github.dockerjava.core.DockerClientConfig;
 import com.github.dockerjava.core.DockerClientImpl;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.time.Duration;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The docker-java library, connected to an engine. */
 final class Client {
+  // It reports each repeated request, of which a killed engine causes tens of thousands.
+  private static final Logger LIBRARY = Logger.getLogger("com.github.dockerjava");
+
+  static {
+    LIBRARY.setLevel(Level.WARNING);
+  }
+
   private Client() {}
 
   static DockerClient of(EngineProcess engine) {

@@ -610,7 +610,10 @@ class VolumesTest {
 
   @Test
   void exportsWhileInUse() throws Exception {
-    started(shell("echo x >/v/x; sleep 60").mounts(List.of(volume("live", "/v"))));
+    Instance user =
+        started(
+            shell("echo x >/v/x; echo written; sleep 60").mounts(List.of(volume("live", "/v"))));
+    TestEngine.awaitLine(user, "written");
     ByteArrayOutputStream tar = new ByteArrayOutputStream();
     engine.volumes().exportContent("live", tar);
     assertThat(tar.toString(UTF_8)).contains("./x", "0000755");

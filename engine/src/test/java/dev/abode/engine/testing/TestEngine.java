@@ -68,6 +68,23 @@ public final class TestEngine implements AutoCloseable {
     return text.toString();
   }
 
+  /**
+   * Waits until an instance has logged a line.
+   *
+   * @throws IOException if it ends without having done so
+   */
+  public static void awaitLine(Instance instance, String line) throws IOException {
+    LogQuery follow = new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true);
+    try (LogStream log = instance.logs(follow)) {
+      for (Optional<LogLine> next = log.next(); next.isPresent(); next = log.next()) {
+        if (UTF_8.decode(next.get().bytes()).toString().strip().equals(line)) {
+          return;
+        }
+      }
+    }
+    throw new IOException(instance.id() + " ended without the line \"" + line + "\"");
+  }
+
   /** Everything that is read from an attachment until its end. */
   public static String read(Attachment attachment) throws IOException {
     StringBuilder text = new StringBuilder();
