@@ -96,54 +96,26 @@ public record InstanceRecord(
 
   /** The same instance under another name. */
   public InstanceRecord withName(String newName) {
-    return new InstanceRecord(
-        format,
-        id,
-        newName,
-        created,
-        spec,
-        imageId,
-        platform,
-        arguments,
-        environment,
-        workingDirectory,
-        user,
-        stopSignal,
-        stopTimeout,
-        health,
-        mounts,
-        endpoints,
-        warnings);
+    return with(newName, spec, endpoints);
   }
 
   /** The same instance in other networks. */
   public InstanceRecord withEndpoints(List<EndpointSpec> newEndpoints) {
-    return new InstanceRecord(
-        format,
-        id,
-        name,
-        created,
-        spec,
-        imageId,
-        platform,
-        arguments,
-        environment,
-        workingDirectory,
-        user,
-        stopSignal,
-        stopTimeout,
-        health,
-        mounts,
-        newEndpoints,
-        warnings);
+    return with(name, spec, newEndpoints);
   }
 
   /** The same instance, asked for differently in what may change: limits and restart policy. */
   public InstanceRecord withSpec(InstanceSpec newSpec) {
+    return with(name, newSpec, endpoints);
+  }
+
+  /** All that may ever change of an instance. */
+  private InstanceRecord with(
+      String newName, InstanceSpec newSpec, List<EndpointSpec> newEndpoints) {
     return new InstanceRecord(
         format,
         id,
-        name,
+        newName,
         created,
         newSpec,
         imageId,
@@ -156,7 +128,7 @@ public record InstanceRecord(
         stopTimeout,
         health,
         mounts,
-        endpoints,
+        newEndpoints,
         warnings);
   }
 }
