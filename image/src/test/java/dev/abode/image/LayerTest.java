@@ -46,8 +46,11 @@ final class LayerTest {
   }
 
   private String shell(String script) throws Exception {
-    Process process =
-        new ProcessBuilder("unshare", "-m", "sh", "-ec", script).redirectErrorStream(true).start();
+    ProcessBuilder builder =
+        new ProcessBuilder("unshare", "-m", "sh", "-ec", script).redirectErrorStream(true);
+    // Newer mount commands use fsconfig(2), which takes 256 bytes of lowerdir at most.
+    builder.environment().put("LIBMOUNT_FORCE_MOUNT2", "always");
+    Process process = builder.start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isZero();
     return said;

@@ -82,7 +82,7 @@ class DisksTest {
     WritableDisk.ensure(disk, 16L << 30);
 
     assertThat(Files.size(disk)).isEqualTo(16L << 30);
-    assertThat(allocated(disk)).isLessThan(2 << 20);
+    assertThat(allocated(disk)).isLessThan(4 << 20);
     assertThat(Files.getPosixFilePermissions(disk)).hasSize(2);
     assertThat(DUMP.run("read a disk", List.of("-h", disk.toString())))
         .contains("has_journal")
