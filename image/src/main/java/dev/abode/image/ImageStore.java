@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -137,6 +140,25 @@ final class ImageStore {
   /** Bytes of each layer, lowest first: unpacked, or as stored while it is not. */
   List<Long> layerSizes(Image image) throws IOException {
     return layerSizes(parse(image.manifest().digest()));
+  }
+
+  /** Bytes of each image in layers that another of these images has as well. */
+  Map<Digest, Long> sharedSizes(List<Image> images) throws IOException {
+    Map<LayerFolder.Chain, Long> owners =
+        images.stream()
+            .flatMap(image -> LayerFolder.Chain.of(image.config().layers()).stream())
+            .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+    Map<Digest, Long> shared = new HashMap<>();
+    for (Image image : images) {
+      List<LayerFolder.Chain> chains = LayerFolder.Chain.of(image.config().layers());
+      List<Long> sizes = layerSizes(image);
+      long bytes = 0;
+      for (int i = 0; i < chains.size(); i++) {
+        bytes += owners.getOrDefault(chains.get(i), 0L) > 1 ? sizes.get(i) : 0;
+      }
+      shared.put(image.id(), bytes);
+    }
+    return shared;
   }
 
   private List<Long> layerSizes(Parsed documents) {

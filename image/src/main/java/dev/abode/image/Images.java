@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -430,6 +431,14 @@ public final class Images implements AutoCloseable {
   /** Bytes on disk of all layers, each counted once, as {@code docker system df} shows. */
   public long layersSizeBytes() {
     return local("summing up layers", () -> store.layers.totalBytes());
+  }
+
+  /**
+   * Bytes of each image in layers that another image here has as well, by image ID: removing the
+   * image alone frees the rest of its size.
+   */
+  public Map<Digest, Long> sharedSizes() {
+    return local("comparing layers", () -> store.sharedSizes(list()));
   }
 
   private interface Local<T> {

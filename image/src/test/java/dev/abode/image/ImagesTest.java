@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -197,6 +198,19 @@ final class ImagesTest {
     assertThat(images.prune(true, Optional.empty(), named.id()::equals).removed()).isEmpty();
     assertThat(images.prune(true, Optional.empty(), id -> false).removed()).hasSize(2);
     assertThat(images.layersSizeBytes()).isZero();
+  }
+
+  @Test
+  void aSizeIsSharedWhereAnotherImageHasTheLayerToo() throws Exception {
+    Image one = load("one:1", BASE, ONE);
+    assertThat(images.sharedSizes()).containsExactly(Map.entry(one.id(), 0L));
+    Image two = load("two:1", BASE, TWO);
+    Image base = load("base:1", BASE);
+    assertThat(images.sharedSizes())
+        .containsOnly(
+            Map.entry(one.id(), base.sizeBytes()),
+            Map.entry(two.id(), base.sizeBytes()),
+            Map.entry(base.id(), base.sizeBytes()));
   }
 
   @Test

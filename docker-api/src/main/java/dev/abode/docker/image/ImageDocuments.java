@@ -56,7 +56,6 @@ public final class ImageDocuments {
             .with("ParentId", "")
             .with("RepoDigests", namelessHasName ? List.of("<none>@<none>") : digests)
             .with("RepoTags", namelessHasName ? List.of("<none>:<none>") : tags)
-            .with("SharedSize", -1)
             .with("Size", image.sizeBytes());
     return version.atLeast(44) ? document : document.with("VirtualSize", image.sizeBytes());
   }

@@ -92,6 +92,10 @@ public final class ImageRoutes {
     Optional<Instant> before = filters.first("before").map(name -> createdOf(name));
     Optional<Instant> since = filters.first("since").map(name -> createdOf(name));
     Optional<Instant> until = filters.first("until").map(text -> GoTime.parse(text, Instant.now()));
+    Optional<Map<Digest, Long>> shared =
+        call.query().flag("shared-size")
+            ? Optional.of(engine.images().sharedSizes())
+            : Optional.empty();
     call.respond(
         engine.images().list().stream()
             .filter(image -> dangling.filter(wanted -> wanted != isDangling(image)).isEmpty())
@@ -101,7 +105,13 @@ public final class ImageRoutes {
             .filter(image -> until.filter(time -> !created(image).isBefore(time)).isEmpty())
             .flatMap(image -> named(image, filters).stream())
             .sorted(Comparator.comparing(ImageRoutes::created).reversed())
-            .map(image -> documents.summary(image, call.version()))
+            .map(
+                image ->
+                    documents
+                        .summary(image, call.version())
+                        .with(
+                            "SharedSize",
+                            shared.map(sizes -> sizes.getOrDefault(image.id(), 0L)).orElse(-1L)))
             .toList());
   }
 

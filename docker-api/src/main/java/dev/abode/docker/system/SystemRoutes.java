@@ -167,7 +167,7 @@ public final class SystemRoutes {
                 "Plugins",
                 new JsonDocument()
                     .with("Volume", List.of("local"))
-                    .with("Network", List.of("host", "null"))
+                    .with("Network", List.of("bridge", "host", "null"))
                     .with("Authorization", JsonDocument.NULL)
                     .with("Log", List.of("json-file", "local", "none")))
             .with("MemoryLimit", true)
@@ -323,6 +323,7 @@ public final class SystemRoutes {
               .collect(
                   Collectors.groupingBy(
                       instance -> instance.info().imageId(), Collectors.counting()));
+      Map<Digest, Long> shared = engine.images().sharedSizes();
       document
           .with("LayersSize", engine.images().layersSizeBytes())
           .with(
@@ -333,7 +334,7 @@ public final class SystemRoutes {
                           images
                               .summary(image, call.version())
                               .with("Containers", users.getOrDefault(image.id(), 0L))
-                              .with("SharedSize", 0))
+                              .with("SharedSize", shared.getOrDefault(image.id(), 0L)))
                   .toList());
     }
     if (types.isEmpty() || types.contains("container")) {
