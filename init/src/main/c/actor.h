@@ -46,6 +46,7 @@ struct actor {
   int empty;          /* an empty read-only tmpfs to mask directories with; -1 until needed */
   int slots[SLOT_LIMIT]; /* -1 when free */
   unsigned umask;
+  uint8_t kept; /* bit n: descriptor KEPT_FIRST + n is the executed program's */
 };
 
 /* The shim's settings that its children must not inherit. */
@@ -114,6 +115,8 @@ int files_write(struct actor *actor, const struct step *step);
 int files_directory(struct actor *actor, const struct step *step);
 int files_symlink(struct actor *actor, const struct step *step);
 int files_make(struct actor *actor, const struct step *step);
+int files_open(struct actor *actor, const struct step *step);
+int files_keep(struct actor *actor, const struct step *step);
 int files_device(struct actor *actor, const struct step *step);
 
 /* The path of `name`, which starts with a slash, in the folder of `pid` in /proc. */

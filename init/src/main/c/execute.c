@@ -66,6 +66,9 @@ int execute(struct actor *actor, const struct step *step) {
   umask((mode_t)actor->umask);
   /* A second line: each is opened so. And a seccomp filter may not know this call. */
   sys_close_range(3, CLOSE_RANGE_CLOEXEC);
+  for (int i = 0; i < KEPT_LIMIT; i++) {
+    if ((actor->kept & 1u << i) != 0) fcntl(KEPT_FIRST + i, F_SETFD, 0);
+  }
   actor->progress->committed = 1;
   error = execute_found(arguments[0], arguments, environment);
   actor->progress->committed = 0;

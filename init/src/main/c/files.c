@@ -56,6 +56,28 @@ int files_make(struct actor *actor, const struct step *step) {
   return error;
 }
 
+/* text: path; number: the slot that gets the file, open to read */
+int files_open(struct actor *actor, const struct step *step) {
+  int *slot = &actor->slots[step->number[0]];
+  if (*slot >= 0) return EBUSY;
+  *slot = path_open(actor, in_rootfs(step), plan_text(&actor->plan, step->text[0]),
+                    O_RDONLY | O_CLOEXEC);
+  return *slot < 0 ? errno : 0;
+}
+
+/* number: a slot; the descriptor under which the executed program finds the file in it */
+int files_keep(struct actor *actor, const struct step *step) {
+  int *slot = &actor->slots[step->number[0]];
+  int number = (int)step->number[1];
+  if (*slot < 0) return EBADF;
+  if (fcntl(number, F_GETFD) >= 0) return EBUSY;
+  if (dup3(*slot, number, O_CLOEXEC) < 0) return errno;
+  close(*slot);
+  *slot = -1;
+  actor->kept |= (uint8_t)(1u << (number - KEPT_FIRST));
+  return 0;
+}
+
 int files_directory(struct actor *actor, const struct step *step) {
   const char *path = plan_text(&actor->plan, step->text[0]);
   char buffer[PATH_MAX];

@@ -69,6 +69,11 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
     case OP_HOLD:
     case OP_SERVE_FILES:
       return list == LIST_INSIDE;
+    case OP_KEEP_FILE: /* above whatever a launch has open by itself */
+      return list == LIST_INSIDE && step->number[0] < SLOT_LIMIT &&
+             step->number[1] >= KEPT_FIRST && step->number[1] < KEPT_FIRST + KEPT_LIMIT;
+    case OP_OPEN_FILE:
+      return list == LIST_BESIDE && step->number[0] < SLOT_LIMIT;
     case OP_ADD_ADDRESS:
       return (step->data_size == 4 || step->data_size == 16) &&
              step->number[0] <= 8 * step->data_size;

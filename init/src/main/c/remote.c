@@ -22,6 +22,7 @@ enum {
 enum remote_state {
   REMOTE_NONE,
   REMOTE_GREETING, /* the agent has not answered yet */
+  REMOTE_IDLE,     /* it has, and that was all */
   REMOTE_JOINING,  /* nor has the machine's shim */
   REMOTE_SENDING,  /* the plan */
   REMOTE_LAUNCHING,
@@ -258,8 +259,9 @@ static bool obey(const struct frame *frame, char *payload) {
 static bool obey_machine(const struct frame *frame, char *payload) {
   if (frame->session == SESSION_CONTROL && frame->type == FRAME_READY) {
     if (remote.state != REMOTE_GREETING || frame->size > FACTS_LIMIT) return false;
-    bool resume = (shim.supervision & SUPERVISE_RESUME) != 0;
-    remote.state = resume ? REMOTE_LAUNCHING : REMOTE_SENDING;
+    remote.state = (shim.supervision & SUPERVISE_IDLE) != 0     ? REMOTE_IDLE
+                   : (shim.supervision & SUPERVISE_RESUME) != 0 ? REMOTE_LAUNCHING
+                                                                : REMOTE_SENDING;
     remote.allowance = WINDOW_BYTES;
     tell_all(FRAME_READY, payload, frame->size);
     return true;

@@ -102,6 +102,8 @@ int step_play(struct actor *actor, const struct step *step) {
     case OP_ADD_ADDRESS:
     case OP_ADD_ROUTE: return machine_address(actor, step);
     case OP_SERVE_FILES: return ENOSYS;
+    case OP_OPEN_FILE: return files_open(actor, step);
+    case OP_KEEP_FILE: return files_keep(actor, step);
     case OP_COUNT: break;
   }
   return ENOSYS; /* plan_load lets no other operation through */

@@ -12,7 +12,7 @@
 #define WIRE_MAGIC 0x4e4c5041u /* "APLN" */
 #define WIRE_VERSION 2u
 
-enum { PLAN_LIMIT = 16 << 20, SLOT_LIMIT = 512 };
+enum { PLAN_LIMIT = 16 << 20, SLOT_LIMIT = 512, KEPT_FIRST = 700, KEPT_LIMIT = 8 };
 
 enum op {
   OP_ENTER = 1,
@@ -56,6 +56,8 @@ enum op {
   OP_ADD_ADDRESS,
   OP_ADD_ROUTE,
   OP_SERVE_FILES,
+  OP_OPEN_FILE,
+  OP_KEEP_FILE,
   OP_COUNT
 };
 
@@ -94,7 +96,8 @@ enum {
   SUPERVISE_MACHINE = 1 << 6, /* the workload runs in the machine that this plan launches */
   SUPERVISE_SESSION = 1 << 7, /* the workload runs in a machine that another shim supervises */
   SUPERVISE_RESUME = 1 << 8,  /* of a machine: its workload runs already, go on with it */
-  SUPERVISE_FLAGS = (1 << 9) - 1
+  SUPERVISE_IDLE = 1 << 9,    /* of a machine: its agent is greeted, and nothing is launched in it */
+  SUPERVISE_FLAGS = (1 << 10) - 1
 };
 
 struct plan_header {

@@ -15,6 +15,7 @@ import dev.abode.cli.container.ReportVerbs;
 import dev.abode.cli.container.Run;
 import dev.abode.cli.container.Start;
 import dev.abode.cli.container.StatsVerb;
+import dev.abode.cli.container.Warm;
 import dev.abode.cli.container.Why;
 import dev.abode.cli.doctor.Doctor;
 import dev.abode.cli.engine.EngineRun;
@@ -85,6 +86,7 @@ final class Verbs {
           "container prune",
           "image inspect",
           "image prune",
+          "image warm",
           "network connect",
           "network create",
           "network disconnect",
@@ -142,6 +144,7 @@ final class Verbs {
           case "images", "image ls", "image list" -> new Images();
           case "image inspect" -> Inspect.ofImages();
           case "image prune" -> ImageVerbs.prune();
+          case "image warm" -> Warm.verb();
           case "history", "image history" -> new History();
           case "import", "image import" -> ImageVerbs.importTree();
           case "load", "image load" -> ImageVerbs.load();

@@ -89,7 +89,8 @@ final class Creation {
     return record("0".repeat(64), "(not created)", spec, image, endpoints, mounts, warnings);
   }
 
-  private Image image(String name) {
+  /** The image called so. */
+  Image image(String name) {
     try {
       return site.images().require(name);
     } catch (ImageException e) {

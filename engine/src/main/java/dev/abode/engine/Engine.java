@@ -9,6 +9,8 @@ import dev.abode.engine.instance.Event;
 import dev.abode.engine.instance.ExecInfo;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.launch.ChosenWalls;
 import dev.abode.engine.launch.ContainerWalls;
 import dev.abode.engine.launch.MachineWalls;
@@ -113,7 +115,9 @@ public final class Engine implements AutoCloseable {
               new NameService(Resolver.open(ContainerWalls.RESOLV_CONF), networks, catalog));
       ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Volumes volumes = new Volumes(folders, events, catalog);
-      MachineWalls machines = new MachineWalls(folders, images, walls.cgroups());
+      IdRanges ids = new IdRanges();
+      MachineWalls machines =
+          opening.add(new MachineWalls(folders, images, walls.cgroups(), shims, ids));
       Site site =
           new Site(
               folders,
@@ -122,7 +126,7 @@ public final class Engine implements AutoCloseable {
               new ChosenWalls(walls, machines),
               events,
               logWatch,
-              new IdRanges(),
+              ids,
               networks,
               names,
               catalog,
@@ -389,6 +393,27 @@ public final class Engine implements AutoCloseable {
     return host;
   }
 
+  /**
+   * Boots and saves a virtual machine of the shape that instances of {@code image} with these
+   * limits have, so that those start from it; nothing to do when that was done before.
+   *
+   * @return whether it was done just now
+   * @throws EngineException NOT_FOUND for the image, UNSUPPORTED without a hypervisor
+   */
+  public boolean warm(String image, Limits limits) throws IOException {
+    return machines.warm(limits, new Creation(site).image(image).config().layers().size());
+  }
+
+  /** The virtual machines that were saved for others to start from. */
+  public List<MachineTemplate> templates() throws IOException {
+    return machines.templates();
+  }
+
+  /** Removes the saved virtual machines; returns how many bytes that freed. */
+  public long pruneTemplates() throws IOException {
+    return machines.pruneTemplates();
+  }
+
   /** What runs virtual machines here, in words; it is looked for when the first one starts. */
   public String hypervisor() {
     return machines
@@ -413,6 +438,7 @@ public final class Engine implements AutoCloseable {
             site.networks(),
             site.logWatch(),
             site.events(),
+            machines,
             site.shims(),
             walls,
             site.images(),

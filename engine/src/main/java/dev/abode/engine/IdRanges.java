@@ -1,6 +1,7 @@
 package dev.abode.engine;
 
 import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.launch.HostIds;
 import java.util.BitSet;
 
 /**
@@ -8,7 +9,7 @@ import java.util.BitSet;
  * above what {@code useradd(8)} hands out in {@code /etc/subuid} and end below 2^31, which some
  * programs take for the end of all ids.
  */
-final class IdRanges {
+final class IdRanges implements HostIds {
   static final long SIZE = 65_536;
   private static final long BASE = 0x4000_0000L;
   private static final int COUNT = (int) ((0x8000_0000L - BASE) / SIZE);
@@ -20,7 +21,8 @@ final class IdRanges {
    * The first id of a range that nobody has. Ranges are used in turn, so that a process that
    * outlived its instance meets no other instance's files.
    */
-  synchronized long take() {
+  @Override
+  public synchronized long take() {
     int index = taken.nextClearBit(next);
     if (index >= COUNT) {
       index = taken.nextClearBit(0);
@@ -45,7 +47,8 @@ final class IdRanges {
     }
   }
 
-  synchronized void release(long firstId) {
+  @Override
+  public synchronized void release(long firstId) {
     if (isOurs(firstId)) {
       taken.clear(index(firstId));
     }

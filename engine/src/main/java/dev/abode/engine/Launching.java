@@ -124,7 +124,9 @@ final class Launching {
     try {
       instance.audience().connect();
       shim.start();
-      return await(shim, plan);
+      Run run = await(shim, plan);
+      site.walls().raised(record.id());
+      return run;
     } catch (IOException | RuntimeException e) {
       try {
         shim.close();
@@ -278,6 +280,7 @@ final class Launching {
   private void undo(Exception failure) {
     try {
       site.names().end(record.id());
+      site.walls().raised(record.id());
       site.walls().takeDown(record.id());
       site.volumes().letGo(record.mounts(), record.id());
       site.networks().release(record.id());

@@ -71,7 +71,9 @@ final class PlanEncoder {
     NAME_INTERFACE,
     ADD_ADDRESS,
     ADD_ROUTE,
-    SERVE_FILES
+    SERVE_FILES,
+    OPEN_FILE,
+    KEEP_FILE
   }
 
   // STEP_* of wire.h
@@ -94,6 +96,7 @@ final class PlanEncoder {
   private static final int MACHINE = 1 << 6;
   private static final int SESSION = 1 << 7;
   private static final int RESUME = 1 << 8;
+  private static final int IDLE = 1 << 9;
 
   /** {@code S_IFCHR} and {@code S_IFBLK} of linux/stat.h. */
   private static final int CHARACTER_DEVICE = 0020000;
@@ -152,13 +155,18 @@ final class PlanEncoder {
   }
 
   private static byte[] guest(Remote remote) {
-    return bytes(encode(remote.guest()));
+    return switch (remote) {
+      case Remote.Machine machine -> bytes(encode(machine.guest()));
+      case Remote.Session session -> bytes(encode(session.guest()));
+      case Remote.Idle idle -> new byte[0];
+    };
   }
 
   private static String remotePath(Remote remote) {
     return switch (remote) {
       case Remote.Machine machine -> machine.console().toString();
       case Remote.Session session -> session.machine().toString();
+      case Remote.Idle idle -> idle.console().toString();
     };
   }
 
@@ -166,6 +174,7 @@ final class PlanEncoder {
     return switch (remote) {
       case Remote.Machine machine -> MACHINE | (machine.resume() ? RESUME : 0);
       case Remote.Session session -> SESSION;
+      case Remote.Idle idle -> MACHINE | IDLE;
     };
   }
 
@@ -291,6 +300,10 @@ final class PlanEncoder {
       case Step.AddRoute(String name, InetAddress gateway) ->
           new Entry(Operation.ADD_ROUTE).texts(name).data(gateway.getAddress());
       case Step.ServeFiles() -> new Entry(Operation.SERVE_FILES);
+      case Step.OpenFile(String path, int slot) ->
+          new Entry(Operation.OPEN_FILE).texts(path).numbers(slot);
+      case Step.KeepFile(int slot, int descriptor) ->
+          new Entry(Operation.KEEP_FILE).numbers(slot, descriptor);
     };
   }
 

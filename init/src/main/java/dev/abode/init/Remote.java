@@ -3,14 +3,11 @@ package dev.abode.init;
 import java.nio.file.Path;
 
 /**
- * A workload in a guest. The shim then launches no workload of its own plan: the plan {@link
- * #guest} is played by the agent in the guest, and its streams, its end and its failures come from
- * there. Log, exit record and clients are the shim's as ever.
+ * A workload in a guest. The shim then launches no workload of its own plan: the plan {@code guest}
+ * is played by the agent in the guest, and its streams, its end and its failures come from there;
+ * it has neither a log nor an exit record. Log, exit record and clients are the shim's as ever.
  */
 public sealed interface Remote {
-
-  /** What is played in the guest; its supervision has neither a log nor an exit record. */
-  LaunchPlan guest();
 
   /**
    * The shim launches the machine itself. Its plan executes a hypervisor whose standard input and
@@ -29,4 +26,12 @@ public sealed interface Remote {
    * @param machine the socket of the machine's shim
    */
   record Session(Path machine, LaunchPlan guest) implements Remote {}
+
+  /**
+   * The shim launches a machine, greets its agent, and leaves it at that, for whoever saves what it
+   * has become. It ends with the machine, by {@link ShimEvent.Failed}.
+   *
+   * @param console as of a {@link Machine}
+   */
+  record Idle(Path console) implements Remote {}
 }

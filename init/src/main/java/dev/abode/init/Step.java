@@ -343,6 +343,19 @@ public sealed interface Step {
    */
   record ServeFiles() implements Step {}
 
+  /**
+   * Opens the host's file {@code path} for reading and puts it into a slot, as {@link Detach} does
+   * a mount; legal beside the workload.
+   */
+  record OpenFile(String path, int slot) implements Step {}
+
+  /**
+   * Leaves the file of a slot open in the executed program.
+   *
+   * @param descriptor its number there, 700 to 707
+   */
+  record KeepFile(int slot, int descriptor) implements Step {}
+
   // ---- in a guest
 
   /**

@@ -3,6 +3,7 @@ package dev.abode.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -54,6 +55,11 @@ public final class Descriptor implements AutoCloseable {
 
   int number() {
     return number;
+  }
+
+  /** Where any process that may look into this one finds the open file, while it is open. */
+  public Path path() {
+    return Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd", "" + number);
   }
 
   /** Idempotent. What {@code close(2)} reports is of no use: the number is free either way. */

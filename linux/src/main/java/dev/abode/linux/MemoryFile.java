@@ -1,9 +1,12 @@
 package dev.abode.linux;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 
 /** Anonymous files in memory that nobody can alter once made, {@code memfd_create(2)}. */
 public final class MemoryFile {
@@ -49,30 +52,72 @@ public final class MemoryFile {
     }
   }
 
-  private static Descriptor sealed(String name, ByteBuffer content, int flags)
-      throws KernelException {
+  /** Writes the content of a file that is being made. */
+  @FunctionalInterface
+  public interface Filling {
+    void fill(FileChannel file) throws IOException;
+  }
+
+  /**
+   * A sealed file of {@code sizeBytes}. What {@code filling} does not write is a hole, which takes
+   * no memory and reads as zeros. Nobody can write to it afterwards, but anybody who has it may map
+   * it privately and alter his own copies of its pages.
+   */
+  public static Descriptor sealed(String name, long sizeBytes, Filling filling) throws IOException {
+    Descriptor file = create(name, FLAGS);
+    try (RandomAccessFile content = new RandomAccessFile(file.path().toFile(), "rw")) {
+      content.setLength(sizeBytes);
+      filling.fill(content.getChannel());
+      seal(file, name);
+      return file;
+    } catch (Throwable t) {
+      file.close();
+      throw t;
+    }
+  }
+
+  private static Descriptor create(String name, int flags) throws KernelException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = Native.errnoSegment(arena);
       int number = (int) CREATE.invokeExact(errno, Native.string(arena, name), flags);
       if (number < 0) {
         throw new KernelException("memfd_create", name, Native.errno(errno));
       }
-      Descriptor file = Descriptor.own(number);
-      try {
-        write(file, name, content, arena, errno);
-        long sealed =
-            (long) FCNTL.invokeExact(errno, NR_FCNTL, (long) file.number(), ADD_SEALS, ALL_SEALS);
-        if (sealed < 0) {
-          throw new KernelException("fcntl F_ADD_SEALS", name, Native.errno(errno));
-        }
-        return file;
-      } catch (Throwable t) {
-        file.close();
-        throw t;
+      return Descriptor.own(number);
+    } catch (KernelException e) {
+      throw e;
+    } catch (Throwable t) {
+      throw Native.impossible(t);
+    }
+  }
+
+  private static void seal(Descriptor file, String name) throws KernelException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = Native.errnoSegment(arena);
+      long sealed =
+          (long) FCNTL.invokeExact(errno, NR_FCNTL, (long) file.number(), ADD_SEALS, ALL_SEALS);
+      if (sealed < 0) {
+        throw new KernelException("fcntl F_ADD_SEALS", name, Native.errno(errno));
       }
     } catch (KernelException e) {
       throw e;
     } catch (Throwable t) {
+      throw Native.impossible(t);
+    }
+  }
+
+  private static Descriptor sealed(String name, ByteBuffer content, int flags)
+      throws KernelException {
+    Descriptor file = create(name, flags);
+    try (Arena arena = Arena.ofConfined()) {
+      write(file, name, content, arena, Native.errnoSegment(arena));
+      seal(file, name);
+      return file;
+    } catch (KernelException e) {
+      file.close();
+      throw e;
+    } catch (Throwable t) {
+      file.close();
       throw Native.impossible(t);
     }
   }

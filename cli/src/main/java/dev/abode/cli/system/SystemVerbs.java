@@ -152,12 +152,15 @@ public final class SystemVerbs {
                 running,
                 containers,
                 freeContainers),
-            row(
-                "Local Volumes",
-                usage.items("Volumes").size(),
-                usedVolumes,
-                volumes,
-                freeVolumes)));
+            row("Local Volumes", usage.items("Volumes").size(), usedVolumes, volumes, freeVolumes),
+            savedMachines(session)));
+  }
+
+  /** Virtual machines that others start from: nobody needs one, it only saves a boot. */
+  private static Json savedMachines(Session session) throws IOException {
+    List<Json> templates = session.api().get("/abode/templates").json().items();
+    long bytes = templates.stream().mapToLong(template -> template.number("Size")).sum();
+    return row("VM Templates", templates.size(), 0, bytes, bytes);
   }
 
   private static Json row(String type, int total, int active, long bytes, long reclaimable) {
@@ -237,7 +240,7 @@ public final class SystemVerbs {
     String warning =
         "This will remove:\n  - all stopped containers\n  - "
             + (all ? "all images without at least one container" : "all dangling images")
-            + "\n";
+            + "\n  - all virtual machines that were saved for others to start from\n";
     if (!Confirmation.given(session, arguments, warning)) {
       return;
     }
@@ -254,6 +257,7 @@ public final class SystemVerbs {
     if (arguments.isOn("volumes")) {
       reclaimed += session.api().post("/volumes/prune").json().number("SpaceReclaimed");
     }
+    reclaimed += session.api().post("/abode/templates/prune").json().number("SpaceReclaimed");
     Json images =
         session
             .api()

@@ -189,6 +189,11 @@ final class PlanReader {
       case Step.Execute execute -> execute(execute);
       case Step.ServeFiles ignored ->
           chapters.plan(Topic.PROGRAM, "program", "none: it serves its files", "", "");
+      case Step.KeepFile kept ->
+          chapters.plan(
+              Topic.PROGRAM, "descriptor " + kept.descriptor(), "a file, open to read", "", "");
+      case Step.OpenFile opened ->
+          chapters.plan(Topic.PROGRAM, "opened for it", opened.path(), "", "");
       case Step.AwaitDisk disk ->
           chapters.plan(Topic.DEVICES, disk.link(), "virtual disk", disk.serial(), "");
       case Step.LoadModule module ->

@@ -45,6 +45,11 @@ public record ChosenWalls(ContainerWalls containers, MachineWalls machines) impl
   }
 
   @Override
+  public void raised(String id) {
+    machines.raised(id);
+  }
+
+  @Override
   public Blueprint blueprint(Birth birth) throws IOException {
     return of(birth.record()).blueprint(birth);
   }

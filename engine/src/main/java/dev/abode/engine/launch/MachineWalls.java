@@ -20,6 +20,8 @@ import dev.abode.engine.guest.GuestBoot;
 import dev.abode.engine.guest.Kernels;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Security.SeccompChoice;
 import dev.abode.engine.instance.Stats;
@@ -37,6 +39,7 @@ import dev.abode.engine.machine.MachineGround;
 import dev.abode.engine.machine.MachinePlan;
 import dev.abode.engine.machine.MachineReview;
 import dev.abode.engine.machine.MachineShape;
+import dev.abode.engine.memory.MemoryImage;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
@@ -57,11 +60,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A hypervisor in a jail, and a kernel of its own in it: the walls of a virtual machine. */
-public final class MachineWalls implements Walls {
+public final class MachineWalls implements Walls, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(MachineWalls.class);
   private static final int MAX_DATABASE_BYTES = 4 << 20;
   private static final DeviceRule KVM = DeviceRule.parse("c 10:232 rw");
@@ -76,18 +80,63 @@ public final class MachineWalls implements Walls {
   private final Hypervisors hypervisors;
   private final HostFacts host;
   private final LayerDisks layerDisks = new LayerDisks();
+  private final MemoryImage memories = new MemoryImage();
+  private final Templates templates;
+
+  /** Machines that are being started, with what they are. */
+  private final Map<String, Starting> starting = new ConcurrentHashMap<>();
+
+  private record Starting(MachineModel model, Templates.Start start) {}
 
   /**
    * Walls that stand in the same control groups as those of containers. Nothing is looked for
    * before the first machine is made.
    */
-  public MachineWalls(Folders folders, Images images, Cgroups cgroups) throws IOException {
+  public MachineWalls(
+      Folders folders, Images images, Cgroups cgroups, ShimBinary shims, HostIds ids)
+      throws IOException {
     this.folders = folders;
     this.images = images;
     this.cgroups = cgroups;
     this.kernels = new Kernels(folders.machines().resolve("kernels"), ShimBinary.program());
     this.hypervisors = new Hypervisors(folders.machines().resolve("acceleration"));
     this.host = HostFacts.read();
+    this.templates =
+        new Templates(
+            folders.machines().resolve("templates"),
+            new TemplateBoot(folders, cgroups, shims, ids, seccomp()),
+            memories);
+  }
+
+  @Override
+  public void close() throws IOException {
+    templates.close();
+    memories.close();
+  }
+
+  /** The machines that were saved for others to start from. */
+  public List<MachineTemplate> templates() throws IOException {
+    return templates.list();
+  }
+
+  /** Removes them, and returns how many bytes that freed. */
+  public long pruneTemplates() throws IOException {
+    return templates.prune();
+  }
+
+  /**
+   * Makes the template for instances with these limits, of images with so many layers, if there is
+   * none.
+   *
+   * @return whether it was made just now
+   */
+  public boolean warm(Limits limits, int layers) throws IOException {
+    return templates.ensure(model(limits, layers));
+  }
+
+  private MachineModel model(Limits limits, int layers) throws IOException {
+    GuestBoot boot = kernels.ready();
+    return new MachineModel(boot, hypervisors.find(boot), MachineShape.of(limits), layers);
   }
 
   /** What runs the machines, if one was started yet. */
@@ -108,9 +157,7 @@ public final class MachineWalls implements Walls {
   public LaunchPlan raise(Birth birth) throws IOException {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
-    GuestBoot boot = kernels.ready();
-    Hypervisor hypervisor = hypervisors.find(boot);
-    MachineShape shape = MachineShape.of(spec.limits());
+    MachineModel model = model(spec.limits(), birth.layers().size());
     List<MachineDisk> disks = disks(birth);
     LaunchPlan guest =
         GuestPlan.of(
@@ -121,20 +168,23 @@ public final class MachineWalls implements Walls {
                 birth.layers().size(),
                 users(birth.layers()).resolve(record.user(), spec.groupsAdded()),
                 etc(record),
-                GuestGround.kernel(boot)));
+                GuestGround.kernel(model.boot())));
     Cgroup cgroup =
         cgroups.create(
             record.id(),
-            HypervisorLimits.of(spec.limits(), shape, hypervisor.acceleration()),
+            HypervisorLimits.of(spec.limits(), model.shape(), model.hypervisor().acceleration()),
             DeviceAccess.defaultsAnd(List.of(KVM)));
+    Templates.Start start = templates.startOf(model);
+    starting.put(record.id(), new Starting(model, start));
     return MachinePlan.of(
         new MachineGround(
             birth.folder().path(),
             birth.firstId().orElseThrow(),
             cgroup.placement(),
-            hypervisor,
-            shape,
-            boot,
+            model.hypervisor(),
+            model.shape(),
+            model.boot(),
+            start.content(),
             disks,
             seccomp()),
         supervision(
@@ -143,6 +193,21 @@ public final class MachineWalls implements Walls {
             Optional.of(birth.run().exit()),
             cgroup.placement().oomEvents(),
             new Remote.Machine(birth.run().console(), guest, false)));
+  }
+
+  /** A machine that had to boot is followed by a template, for those that come after it. */
+  @Override
+  public void raised(String id) {
+    Starting over = starting.remove(id);
+    if (over == null) {
+      return;
+    }
+    over.start().begun();
+    try {
+      templates.begin(over.model());
+    } catch (IOException e) {
+      LOGGER.warn("virtual machines go on starting cold", e);
+    }
   }
 
   @Override
@@ -258,9 +323,12 @@ public final class MachineWalls implements Walls {
 
   private static EngineException ofGuest(
       LaunchPlan plan, LaunchPlan.Phase phase, ShimEvent.Failed failure) {
-    return LaunchFailure.of(
-        new ShimEvent.Failed(phase, failure.step(), failure.errno()),
-        plan.supervision().remote().orElseThrow().guest());
+    ShimEvent.Failed inGuest = new ShimEvent.Failed(phase, failure.step(), failure.errno());
+    return switch (plan.supervision().remote().orElseThrow()) {
+      case Remote.Machine machine -> LaunchFailure.of(inGuest, machine.guest());
+      case Remote.Session session -> LaunchFailure.of(inGuest, session.guest());
+      case Remote.Idle idle -> throw new IllegalArgumentException("nothing is launched in " + idle);
+    };
   }
 
   private static EngineException ofMachine(
@@ -268,6 +336,8 @@ public final class MachineWalls implements Walls {
     return switch (plan.supervision().remote().orElseThrow()) {
       case Remote.Machine machine ->
           MachineFailure.boot(record.name(), failure.step(), failure.errno(), machine.console());
+      case Remote.Idle idle ->
+          MachineFailure.boot(record.name(), failure.step(), failure.errno(), idle.console());
       case Remote.Session session ->
           new EngineException(
               Kind.CONFLICT,

@@ -37,6 +37,9 @@ public interface Walls {
   /** Prepares a start, and says in a plan what is left to be done. */
   LaunchPlan raise(Birth birth) throws IOException;
 
+  /** The workload runs, or its start has failed: what was only needed for the start may go. */
+  default void raised(String id) {}
+
   /**
    * What {@link #raise} would do and plan, without doing any of it; of a running instance, what was
    * done at its start. Its folder need not exist.

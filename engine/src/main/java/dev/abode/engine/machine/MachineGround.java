@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param folder the instance's, which serves as mount point
  * @param firstId the host's id for 0 inside of the jail
+ * @param content what the machine begins with
  * @param disks the read-only ones first, the top layer before those below it
  * @param seccomp what the hypervisor may ask of the kernel, over and above its own sandbox
  */
@@ -23,6 +24,7 @@ public record MachineGround(
     Hypervisor hypervisor,
     MachineShape shape,
     GuestBoot boot,
+    MachineContent content,
     List<MachineDisk> disks,
     Optional<ByteBuffer> seccomp) {
   public MachineGround {

@@ -19,9 +19,9 @@ import java.util.Set;
 /**
  * The jail of a hypervisor: a user, PID, network, IPC, UTS and control group namespace of its own,
  * and a root in which there is nothing but its program, its libraries and firmware, the kernel, the
- * disks, and four device files. All of it is read-only but the instance's own disk. A guest that
- * has taken over its hypervisor is an unprivileged user, with no capability, no network and nobody
- * else's file.
+ * disks, and four device files. All of it is read-only but the instance's own disk, and a folder in
+ * memory with the socket by which it is commanded. A guest that has taken over its hypervisor is an
+ * unprivileged user, with no capability, no network and nobody else's file.
  */
 public final class MachinePlan {
   private static final long IDS = 65_536;
@@ -36,6 +36,7 @@ public final class MachinePlan {
   private final List<Step> copies = new ArrayList<>();
   private final List<Step> scratch = new ArrayList<>();
   private final List<Step> attachments = new ArrayList<>();
+  private final List<Step> kept = new ArrayList<>();
   private int slots = 0;
 
   private MachinePlan(MachineGround ground) {
@@ -45,6 +46,19 @@ public final class MachinePlan {
   /** The plan by which QEMU is launched. */
   public static LaunchPlan of(MachineGround ground, Supervision supervision) {
     return new MachinePlan(ground).plan(supervision);
+  }
+
+  /** All that a saved state of such a machine depends on, in words. */
+  public static List<String> layout(
+      Hypervisor hypervisor, MachineShape shape, List<MachineDisk> disks) {
+    return QemuCommand.of(
+        hypervisor.program().toString(),
+        hypervisor.acceleration(),
+        shape,
+        BOOT,
+        BOOT,
+        new MachineContent.Template(),
+        disks);
   }
 
   private LaunchPlan plan(Supervision supervision) {
@@ -64,6 +78,10 @@ public final class MachinePlan {
     copy(ground.boot().initramfs(), BOOT + "/initramfs", DATA, false, Missing.MAKE_FILE);
     List<MachineDisk> jailed = new ArrayList<>();
     for (MachineDisk disk : ground.disks()) {
+      if (ground.content() instanceof MachineContent.Template) {
+        jailed.add(disk);
+        continue;
+      }
       Path inside = Path.of(DISKS, disk.serial());
       copy(
           disk.file(),
@@ -75,6 +93,10 @@ public final class MachinePlan {
       jailed.add(new MachineDisk(disk.serial(), inside, disk.readOnly()));
     }
     devices(first);
+    if (ground.content() instanceof MachineContent.Saved saved) {
+      keep(saved.memory(), QemuCommand.MEMORY);
+      keep(saved.devices(), QemuCommand.DEVICES);
+    }
 
     List<Step> beside = new ArrayList<>();
     IdRange ids = new IdRange(0, first, IDS);
@@ -99,6 +121,7 @@ public final class MachinePlan {
   private List<Step> inside(List<MachineDisk> disks) {
     String root = ground.folder().toString();
     List<Step> inside = new ArrayList<>();
+    inside.addAll(kept);
     inside.add(new Step.OwnMounts(Propagation.PRIVATE));
     inside.add(
         new Step.Mount(
@@ -123,6 +146,15 @@ public final class MachinePlan {
             Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC),
             "subset=pid"));
     inside.add(new Step.MakeDirectory(Place.ROOTFS, "/tmp", 01777));
+    inside.add(new Step.MakeDirectory(Place.ROOTFS, QemuCommand.RUN, 0700));
+    inside.add(
+        new Step.Mount(
+            "tmpfs",
+            "run",
+            Place.ROOTFS,
+            QemuCommand.RUN,
+            Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC),
+            "mode=0700,size=8m"));
     inside.add(new Step.ChangeMount(Place.ROOTFS, "/", false, Set.of(MountFlag.READ_ONLY)));
     inside.add(new Step.PivotRoot());
     inside.add(new Step.SetLimit(ResourceLimit.CORE, 0, 0));
@@ -139,6 +171,7 @@ public final class MachinePlan {
                 ground.shape(),
                 BOOT + "/kernel",
                 BOOT + "/initramfs",
+                ground.content(),
                 disks),
             List.of("PATH=/usr/bin", "HOME=/", "TMPDIR=/tmp")));
     return inside;
@@ -150,6 +183,13 @@ public final class MachinePlan {
     copies.add(
         new Step.Detach(slots, source.toString(), false, idMapped, flags, Propagation.PRIVATE));
     attachments.add(new Step.Attach(slots, Place.ROOTFS, target, missing));
+    slots++;
+  }
+
+  /** Hands a file of the host over as an open descriptor: it has no name in the jail. */
+  private void keep(Path file, int descriptor) {
+    copies.add(new Step.OpenFile(file.toString(), slots));
+    kept.add(new Step.KeepFile(slots, descriptor));
     slots++;
   }
 

@@ -18,6 +18,17 @@ final class QemuCommand {
 
   private static final int FUNCTIONS = 8;
 
+  /** Descriptors of a saved memory and of the saved state of the devices. */
+  static final int MEMORY = 700;
+
+  static final int DEVICES = 701;
+
+  /** The folder in the jail that QEMU may write to, and that is on no disk. */
+  static final String RUN = "/run";
+
+  /** How large the disk of an instance's own is; no layer is larger. */
+  static final long DISK_BYTES = 32L << 30;
+
   /** Slots 31 and 0 are the board's. */
   static final int MAX_DISKS = (31 - FIRST_DISK_SLOT) * FUNCTIONS;
 
@@ -32,6 +43,8 @@ final class QemuCommand {
   /**
    * @param program QEMU itself
    * @param kernel an ELF file
+   * @param content to be found at the descriptors {@link #MEMORY} and {@link #DEVICES} if it is
+   *     saved
    */
   static List<String> of(
       String program,
@@ -39,6 +52,7 @@ final class QemuCommand {
       MachineShape shape,
       String kernel,
       String initramfs,
+      MachineContent content,
       List<MachineDisk> disks) {
     if (disks.size() > MAX_DISKS) {
       throw new IllegalArgumentException(disks.size() + " disks do not fit into a machine");
@@ -53,6 +67,7 @@ final class QemuCommand {
     line.addAll(List.of("-accel", accelerator(acceleration)));
     line.addAll(List.of("-cpu", acceleration == Acceleration.KVM ? "host" : "qemu64"));
     line.addAll(List.of("-m", (shape.memoryBytes() >> 20) + "M"));
+    memory(line, shape, content);
     line.addAll(List.of("-smp", Integer.toString(shape.cpus())));
     // A firmware that does nothing but hand over: SeaBIOS looks for disks to boot from first.
     line.addAll(List.of("-bios", "qboot.rom"));
@@ -61,15 +76,47 @@ final class QemuCommand {
     agent(line);
     console(line);
     for (int i = 0; i < disks.size(); i++) {
-      disk(line, disks.get(i), i);
+      line.add("-blockdev");
+      line.add(
+          content instanceof MachineContent.Template
+              ? emptyNode(disks.get(i), i)
+              : node(disks.get(i), i));
+      line.addAll(List.of("-device", device(disks.get(i), i)));
     }
+    monitor(line);
     return line;
   }
 
   private static String machine(Acceleration acceleration) {
-    return "q35,hpet=off,sata=off,smbus=off,usb=off,vmport=off,i8042=off,graphics=off,pit="
+    return "q35,memory-backend=ram,suppress-vmdesc=on,hpet=off,sata=off,smbus=off,usb=off,vmport=off,i8042=off,graphics=off,pit="
         // KVM's kernel half brings a timer of its own, and guests calibrate against it.
         + (acceleration == Acceleration.KVM ? "on" : "off");
+  }
+
+  /**
+   * Memory of its own is a file without a name: the host sees which parts of it are used. Memory
+   * that was saved is mapped privately, so that machines share what none of them alters.
+   */
+  private static void memory(List<String> line, MachineShape shape, MachineContent content) {
+    String size = "id=ram,size=" + shape.memoryBytes();
+    line.add("-object");
+    switch (content) {
+      case MachineContent.Empty empty -> line.add("memory-backend-memfd,share=on," + size);
+      case MachineContent.Template template -> line.add("memory-backend-memfd,share=on," + size);
+      case MachineContent.Saved saved -> {
+        line.add("memory-backend-file,share=off,mem-path=/proc/self/fd/" + MEMORY + "," + size);
+        line.addAll(List.of("-incoming", "fd:" + DEVICES));
+        // The saved state is of devices alone, and does not begin with a description of itself.
+        line.addAll(List.of("-global", "migration.send-configuration=off"));
+      }
+    }
+  }
+
+  /** Where the engine gives commands: in the jail's own folder, so nobody else does. */
+  private static void monitor(List<String> line) {
+    line.add("-chardev");
+    line.add("socket,id=monitor,server=on,wait=off,path=" + RUN + "/qmp");
+    line.addAll(List.of("-mon", "chardev=monitor,mode=control"));
   }
 
   private static String accelerator(Acceleration acceleration) {
@@ -106,29 +153,36 @@ final class QemuCommand {
     line.addAll(List.of("-serial", "chardev:console"));
   }
 
-  private static void disk(List<String> line, MachineDisk disk, int number) {
-    String node = "disk" + number;
-    line.add("-blockdev");
-    line.add(
-        "driver=raw,node-name="
-            + node
-            + (disk.readOnly()
-                ? ",read-only=on"
-                // What the guest frees, and zeros it writes, become holes of the file again.
-                : ",discard=unmap,detect-zeroes=unmap")
-            + ",file.driver=file,file.locking=off,file.filename="
-            + disk.file().toString().replace(",", ",,")
-            + (disk.readOnly() ? "" : ",file.discard=unmap"));
-    line.add("-device");
-    line.add(
-        "virtio-blk-pci,drive="
-            + node
-            + ",serial="
-            + disk.serial()
-            + ",addr="
-            + Integer.toHexString(FIRST_DISK_SLOT + number / FUNCTIONS)
-            + "."
-            + number % FUNCTIONS
-            + (number % FUNCTIONS == 0 ? ",multifunction=on" : ""));
+  private static String node(MachineDisk disk, int number) {
+    return "driver=raw,node-name=disk"
+        + number
+        + (disk.readOnly()
+            ? ",read-only=on"
+            // What the guest frees, and zeros it writes, become holes of the file again.
+            : ",discard=unmap,detect-zeroes=unmap")
+        + ",file.driver=file,file.locking=off,file.filename="
+        + disk.file().toString().replace(",", ",,")
+        + (disk.readOnly() ? "" : ",file.discard=unmap");
+  }
+
+  /** Stands for a disk to come: as large as any, since a guest's kernel remembers the size. */
+  private static String emptyNode(MachineDisk disk, int number) {
+    return "driver=null-co,read-zeroes=on,size="
+        + DISK_BYTES
+        + ",node-name=disk"
+        + number
+        + (disk.readOnly() ? ",read-only=on" : "");
+  }
+
+  private static String device(MachineDisk disk, int number) {
+    return "virtio-blk-pci,drive=disk"
+        + number
+        + ",serial="
+        + disk.serial()
+        + ",addr="
+        + Integer.toHexString(FIRST_DISK_SLOT + number / FUNCTIONS)
+        + "."
+        + number % FUNCTIONS
+        + (number % FUNCTIONS == 0 ? ",multifunction=on" : "");
   }
 }

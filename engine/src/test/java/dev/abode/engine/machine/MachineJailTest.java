@@ -54,6 +54,7 @@ class MachineJailTest {
             new Hypervisors(folder.resolve("kvm")).find(boot),
             MachineShape.of(Limits.NONE),
             boot,
+            new MachineContent.Empty(),
             List.of(new MachineDisk("disk", disk, false)),
             SeccompFilters.program(
                 new SeccompChoice.Default(), Set.of(), System.getProperty("os.arch"), 6, 1));
@@ -86,7 +87,9 @@ class MachineJailTest {
           .allMatch(line -> line.endsWith("\t0000000000000000"));
       assertThat(names(process.resolve("root")))
           .contains("boot", "dev", "disks", "usr")
-          .doesNotContain("etc", "sys", "home", "root", "var", "run");
+          .doesNotContain("etc", "sys", "home", "root", "var");
+      // A folder of its own, and not the host's.
+      assertThat(names(process.resolve("root/run"))).isSubsetOf("qmp");
       assertThat(process.resolve("root/proc/sys")).doesNotExist();
       assertThat(names(process.resolve("root/disks"))).containsExactly("disk");
       assertThat(names(process.resolve("root/dev"))).doesNotContain("kvm", "mem", "vda");

@@ -15,7 +15,8 @@ class QemuCommandTest {
   private static final MachineShape SHAPE = new MachineShape(256L << 20, 2);
 
   private static List<String> line(Acceleration acceleration, List<MachineDisk> disks) {
-    return QemuCommand.of("/usr/bin/qemu", acceleration, SHAPE, "/k", "/i", disks);
+    return QemuCommand.of(
+        "/usr/bin/qemu", acceleration, SHAPE, "/k", "/i", new MachineContent.Empty(), disks);
   }
 
   private static String after(List<String> line, String option) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** An engine on a root folder of its own, which leaves nothing behind when it is closed. */
@@ -43,6 +44,11 @@ public final class TestEngine implements AutoCloseable {
 
   public Path root() {
     return root;
+  }
+
+  /** Where it keeps what a reboot may forget. */
+  public Path run() {
+    return EngineOptions.at(root).run();
   }
 
   /** Ends this engine, as its process would by leaving, and opens the next one. */
@@ -83,6 +89,22 @@ public final class TestEngine implements AutoCloseable {
       }
     }
     throw new IOException(instance.id() + " ended without the line \"" + line + "\"");
+  }
+
+  /** The first {@code count} lines of an instance's log, once it has written as many. */
+  public static List<String> awaitLines(Instance instance, int count) throws IOException {
+    StringBuilder text = new StringBuilder();
+    LogQuery follow = new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true);
+    try (LogStream log = instance.logs(follow)) {
+      while (text.chars().filter(c -> c == '\n').count() < count) {
+        Optional<LogLine> line = log.next();
+        if (line.isEmpty()) {
+          throw new IllegalStateException("it ended, having written " + text);
+        }
+        text.append(UTF_8.decode(line.get().bytes()));
+      }
+    }
+    return text.toString().lines().limit(count).toList();
   }
 
   /** Everything that is read from an attachment until its end. */

@@ -1,0 +1,45 @@
+package dev.abode.cli.container;
+
+import dev.abode.cli.arguments.Syntax;
+import dev.abode.cli.command.OneVerb;
+import dev.abode.cli.command.Verb;
+import dev.abode.cli.http.ApiClient;
+import dev.abode.cli.json.Json;
+
+/** Boots a virtual machine ahead, so that those of an image need not boot. */
+public final class Warm {
+  private Warm() {}
+
+  public static Verb verb() {
+    return new OneVerb(
+        Syntax.of(
+                "image warm",
+                "[OPTIONS] IMAGE",
+                "Boot and save a virtual machine that those of an image start from")
+            .one('m', "memory", "BYTES", "For virtual machines run with this -m")
+            .one("cpus", "NUMBER", "For virtual machines run with this --cpus")
+            .takes(1, 1)
+            .example("abode image warm -m 128m alpine"),
+        (session, arguments) -> {
+          Json.Fields limits = Json.object();
+          arguments
+              .value("memory")
+              .ifPresent(text -> limits.with("Memory", Json.of(Quantities.bytes("memory", text))));
+          arguments
+              .value("cpus")
+              .ifPresent(text -> limits.with("NanoCpus", Json.of(Quantities.nanoCpus(text))));
+          String image = arguments.operand(0);
+          Json answer =
+              session
+                  .api()
+                  .post("/abode/images/" + ApiClient.encode(image) + "/warm", limits)
+                  .json();
+          session
+              .out()
+              .println(
+                  answer.text("Made").equals("true")
+                      ? "virtual machines of " + image + " start warm from now on"
+                      : "virtual machines of " + image + " start warm already");
+        });
+  }
+}

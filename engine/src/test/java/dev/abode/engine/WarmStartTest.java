@@ -1,0 +1,149 @@
+package dev.abode.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Isolation;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.LimitsOf;
+import dev.abode.engine.instance.MachineTemplate;
+import dev.abode.engine.instance.WaitCondition;
+import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.SharedKernel;
+import dev.abode.engine.testing.TestEngine;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+
+/** Virtual machines that start from a saved one, with a real hypervisor. */
+@Tag("slow")
+@TestInstance(Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Timeout(180)
+class WarmStartTest {
+  private static final Limits SMALL = LimitsOf.memory(64L << 20);
+
+  private TestEngine test;
+  private Engine engine;
+  private String alpine;
+
+  @BeforeAll
+  void open() throws Exception {
+    test = TestEngine.open();
+    SharedKernel.provide(test.root().resolve("machines/kernels"));
+    engine = test.engine();
+    alpine = SharedImages.loadAlpine(engine.images());
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    test.removeAll();
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    test.close();
+  }
+
+  private Instance run(String line) throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .isolation(Isolation.VM)
+                .limits(SMALL)
+                .command(List.of("sh", "-c", line))
+                .build());
+    instance.start();
+    return instance;
+  }
+
+  @Test
+  @Order(1)
+  void aTemplateIsMadeOnceAndTold() throws Exception {
+    assertThat(engine.warm(alpine, SMALL)).isTrue();
+    assertThat(engine.warm(alpine, SMALL)).isFalse();
+
+    assertThat(engine.templates())
+        .singleElement()
+        .satisfies(
+            template -> {
+              assertThat(template.memoryBytes()).isEqualTo((64L + 96) << 20);
+              assertThat(template.layers()).isEqualTo(1);
+              assertThat(template.sizeBytes()).isBetween(20L << 20, 160L << 20);
+              assertThat(template.kernel()).contains("cloud");
+            });
+    assertThat(test.run().toFile().list()).noneMatch(name -> name.matches("[0-9a-f]{16}"));
+  }
+
+  @Test
+  @Order(2)
+  void machinesStartedFromItAreWhatTheyWouldHaveBecome() throws Exception {
+    String line =
+        "cat /etc/hostname; head -c 16 /dev/urandom | md5sum; cat /proc/sys/kernel/random/uuid;"
+            + " date +%s; echo kept > /file; cat /file; sleep 600";
+    Instance one = run(line);
+    Instance other = run(line);
+
+    assertThat(commandLine(one)).contains("-incoming");
+    List<String> first = TestEngine.awaitLines(one, 5);
+    List<String> second = TestEngine.awaitLines(other, 5);
+    assertThat(first.get(0)).isEqualTo(one.id().substring(0, 12));
+    assertThat(second.get(0)).isEqualTo(other.id().substring(0, 12));
+    assertThat(first.get(1)).isNotEqualTo(second.get(1));
+    assertThat(first.get(2)).isNotEqualTo(second.get(2));
+    assertThat(Long.parseLong(second.get(3)))
+        .isCloseTo(System.currentTimeMillis() / 1000, Offset.offset(170L));
+    assertThat(first.get(4)).isEqualTo("kept");
+
+    one.restart(Optional.empty(), Optional.of("KILL"));
+    assertThat(TestEngine.awaitLines(one, 10).get(9)).isEqualTo("kept");
+  }
+
+  private static String commandLine(Instance instance) throws Exception {
+    return Files.readString(Path.of("/proc/" + instance.info().state().pid() + "/cmdline"));
+  }
+
+  @Test
+  @Order(3)
+  void anotherShapeStartsColdAndLeavesATemplate() throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .isolation(Isolation.VM)
+                .limits(LimitsOf.memory(65L << 20))
+                .command(List.of("true"))
+                .build());
+    instance.start();
+    assertThat(commandLineOrNothing(instance)).doesNotContain("-incoming");
+    instance.await(WaitCondition.NOT_RUNNING);
+    // It is made after the start, by a thread of the engine's own, and being made is being asked
+    // for: this waits for that one, or makes it.
+    engine.warm(alpine, LimitsOf.memory(65L << 20));
+
+    assertThat(engine.templates()).extracting(MachineTemplate::memoryBytes).hasSize(2);
+    assertThat(engine.pruneTemplates()).isPositive();
+    assertThat(engine.templates()).isEmpty();
+  }
+
+  private static String commandLineOrNothing(Instance instance) throws Exception {
+    try {
+      return commandLine(instance);
+    } catch (NoSuchFileException e) {
+      return "";
+    }
+  }
+}
