@@ -85,6 +85,7 @@ static _Noreturn void become_shim(int plan, int listener) {
   plan = fcntl(plan, F_DUPFD, 16);
   listener = fcntl(listener, F_DUPFD, 16);
   if (plan < 0 || listener < 0 || dup2(plan, PLAN) < 0 || dup2(listener, LISTENER) < 0) _exit(1);
+  shim_prepare();
   shim_run();
 }
 

@@ -158,7 +158,7 @@ static bool obey(struct client *client, const struct frame *frame, const char *p
       tell_state(client);
       return true;
     case FRAME_START:
-      if (shim.state == STATE_WAITING) launch();
+      shim.start_wanted = shim.state == STATE_WAITING;
       return true;
     case FRAME_PROCEED:
       if (shim.state == STATE_CREATED) {
@@ -244,6 +244,13 @@ void serve_clients(const struct pollfd *polled, nfds_t count) {
     if (channel->gone && !channel->ended && !client->blocked) read_client(client);
     if (channel->ended && !client->blocked) drop_client(client);
     client = next;
+  }
+}
+
+void serve_early_clients(void) {
+  accept_clients();
+  for (struct client *client = shim.clients; client != NULL; client = client->next) {
+    if (!client->blocked && !client->channel.ended) read_client(client);
   }
 }
 

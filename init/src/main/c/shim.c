@@ -32,6 +32,25 @@ uint64_t time_steady(void) {
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/*
+ * The folder that the socket is in. Once the end was told the engine may put another run's socket at
+ * the very same path, and only the one in this folder is ours to remove.
+ */
+static int folder = -1;
+static struct sockaddr_un address;
+static bool notes_unopened; /* standard error is /dev/null */
+
+void shim_note_late(void) { notes_unopened = true; }
+
+/* Most shims have nothing to note; a file for each would cost as much as the rest of its folder. */
+static void open_notes(void) {
+  notes_unopened = false;
+  int file = openat(folder, "shim.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  dup2(file, STDERR_FILENO);
+  close(file);
+}
+
 void shim_note(const char *what, uint64_t where, int error) {
   /* To a kernel's log, with its level: a quiet kernel shows no others on its console. */
   char text[160] = "<3>abode-init: ";
@@ -46,6 +65,7 @@ void shim_note(const char *what, uint64_t where, int error) {
   at += 8;
   at += decimal((uint64_t)error, text + at);
   text[at++] = '\n';
+  if (notes_unopened && folder >= 0) open_notes();
   if (write(STDERR_FILENO, text, at) < 0) return; /* nowhere left to say so */
 }
 
@@ -73,13 +93,6 @@ void collect_workload(void) {
   if (wait4(shim.workload, &shim.outcome.status, WNOHANG, &shim.outcome.usage) == shim.workload)
     workload_ended();
 }
-
-/*
- * The folder that the socket is in. Once the end was told the engine may put another run's socket at
- * the very same path, and only the one in this folder is ours to remove.
- */
-static int folder = -1;
-static struct sockaddr_un address;
 
 static void hold_folder(void) {
   socklen_t size = sizeof address - 1; /* what is left of the path stays a terminator */
@@ -210,7 +223,12 @@ static void advance(void) {
   }
   switch (shim.state) {
     case STATE_WAITING:
-      if (any_watcher() == NULL && now >= shim.deadline) leave();
+      if (shim.start_wanted) {
+        serve_early_clients();
+        launch();
+      } else if (any_watcher() == NULL && now >= shim.deadline) {
+        leave();
+      }
       return;
     case STATE_CREATED:
       if (any_watcher() == NULL) fail_launch(PHASE_BESIDE, shim.progress->step, ECANCELED);
@@ -267,9 +285,8 @@ static void avoid_oom_killer(void) {
   close(file);
 }
 
-static void prepare_process(void) {
+void shim_prepare(void) {
   sys_close_range(LISTENER + 1, 0);
-  hold_folder();
   /* Children in a container's namespaces share its procfs: without this its root could trace
    * them, or open their descriptors (CVE-2016-9962). */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -281,13 +298,24 @@ static void prepare_process(void) {
   sigaddset(&children, SIGCHLD);
   sigprocmask(SIG_SETMASK, &children, NULL);
   shim.signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fcntl(LISTENER, F_SETFL, O_NONBLOCK) < 0 || shim.signals < 0) {
+  if (shim.signals < 0) {
+    shim_note("no signalfd", 0, errno);
+    _exit(1);
+  }
+  avoid_oom_killer();
+  if (chdir("/") < 0) shim_note("chdir /", 0, errno);
+}
+
+static void take_listener(void) {
+  if (fcntl(LISTENER, F_SETFL, O_NONBLOCK) < 0) {
     shim_note("no listening socket at descriptor", LISTENER, errno);
     _exit(1);
   }
   fcntl(LISTENER, F_SETFD, FD_CLOEXEC);
-  avoid_oom_killer();
-  if (chdir("/") < 0) shim_note("chdir /", 0, errno);
+  hold_folder();
+#ifdef __SANITIZE_ADDRESS__
+  if (notes_unopened) open_notes(); /* a sanitizer writes by itself */
+#endif
 }
 
 static void await_events(nfds_t count) {
@@ -312,7 +340,7 @@ static void pass(int index) {
 }
 
 void shim_run(void) {
-  prepare_process();
+  take_listener();
   remote_channel.in = remote_channel.out = -1;
   remote_channel.gone = remote_channel.ended = true;
   shim.mounts = shim.reports = shim.input = shim.outputs[0].file = shim.outputs[1].file = -1;

@@ -111,6 +111,7 @@ extern struct supervisor {
   struct output outputs[2];
   struct client *clients;
   int client_count;
+  bool start_wanted;
   bool full; /* no descriptor was left for another client */
   struct log log;
 
@@ -192,6 +193,8 @@ void tell_watchers(void);
 void accept_clients(void);
 /* `polled` has an entry for each of the first `count` clients, in their order. */
 void serve_clients(const struct pollfd *polled, nfds_t count);
+/* Serves those who connected before the start: they are to miss nothing. */
+void serve_early_clients(void);
 /* A client that has not taken a byte for so long keeps neither the log nor the others waiting. */
 void drop_stuck_clients(void);
 bool all_taken(void);
@@ -234,6 +237,16 @@ void relay_client_left(struct client *client);
 void relay_advance(void);
 
 /* shim.c */
+/* What a shim can do before it has a plan. */
+void shim_prepare(void);
+/* Standard error leads nowhere so far: a file is opened for the first note. */
+void shim_note_late(void);
+/*
+ * Forks a shim for each message: its text is the path of the shim's socket, its descriptors are the
+ * plan and the listening socket. Returns in the shims; the process itself ends when the engine
+ * closes its end.
+ */
+void nursery_run(void);
 _Noreturn void shim_run(void);
 
 uint64_t time_now(void);    /* nanoseconds since the epoch */
@@ -256,5 +269,8 @@ void shim_note(const char *what, uint64_t where, int error);
 /* main.c */
 /* Takes the arguments out of /proc/PID/cmdline, which a container could read. */
 void forget_arguments(void);
+enum { SOCKET_PATH_LIMIT = 108 }; /* with its terminator, unix(7) */
+/* ps(1) shows the path of the shim's socket from now on. */
+void name_arguments(const char *socket);
 
 #endif

@@ -9,6 +9,7 @@ import dev.abode.init.Shim;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -87,11 +88,26 @@ final class Audience {
     attachment.abandon();
   }
 
+  /** A way to connect to a shim. */
+  @FunctionalInterface
+  private interface Way {
+    Shim attach(Path socket, Set<Shim.Stream> streams) throws IOException;
+  }
+
+  /** Connects everyone who attached before the run, which the shim has not been told to start. */
+  void connectBeforeStart() {
+    connect(Shim::attachBeforeStart);
+  }
+
   /** Connects everyone who attached before the run; the shim listens by now. */
   void connect() {
+    connect(Shim::attach);
+  }
+
+  private void connect(Way way) {
     for (ShimAttachment attachment : takeWaiting()) {
       try {
-        attachment.connect(Shim.attach(instance.runFolder().socket(), attachment.streams()));
+        attachment.connect(way.attach(instance.runFolder().socket(), attachment.streams()));
       } catch (IOException e) {
         LOGGER.debug("{} ended before a client could be attached", instance, e);
         attachment.abandon();

@@ -132,7 +132,9 @@ final class ExecSession implements Exec {
       Shim shim = instance.site.shims().spawn(plan, folder.socket());
       try {
         if (attachment.isPresent()) {
-          attachment.get().connect(Shim.attach(folder.socket(), attachment.get().streams()));
+          attachment
+              .get()
+              .connect(Shim.attachBeforeStart(folder.socket(), attachment.get().streams()));
         }
         shim.start();
         int pid = await(shim, plan);
@@ -250,7 +252,7 @@ final class ExecSession implements Exec {
       return;
     }
     try {
-      TreeDeletion.delete(folder().path());
+      instance.site.deletions().discard(folder().path());
     } catch (IOException e) {
       LOGGER.warn("the run folder of exec {} of {} could not be removed", id, instance, e);
     }

@@ -122,7 +122,7 @@ final class Launching {
         site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, network, others));
     Shim shim = site.shims().spawn(plan, runFolder.socket());
     try {
-      instance.audience().connect();
+      instance.audience().connectBeforeStart();
       shim.start();
       Run run = await(shim, plan);
       site.walls().raised(record.id());

@@ -47,6 +47,14 @@ public interface Shim extends AutoCloseable {
     return ShimConnection.attached(socket, streams);
   }
 
+  /**
+   * As {@link #attach}, for a shim that the caller has not told to start yet. There is nothing to
+   * wait for: it serves whoever has connected by then before it starts.
+   */
+  static Shim attachBeforeStart(Path socket, Set<Stream> streams) throws IOException {
+    return ShimConnection.attachedBeforeStart(socket, streams);
+  }
+
   /** Waits for what comes next. {@link ShimEvent.Gone} at the end, again and again. */
   ShimEvent next() throws IOException;
 

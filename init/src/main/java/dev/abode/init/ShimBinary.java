@@ -12,6 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The executable {@code abode-init}, held in a sealed memory file so that nothing a container does
@@ -22,6 +25,8 @@ public final class ShimBinary implements AutoCloseable {
   private static final int MAX_SOCKET_PATH_BYTES = 100;
 
   private final Descriptor program;
+  private final Lock lock = new ReentrantLock();
+  private Optional<Nursery> nursery = Optional.empty();
 
   private ShimBinary(Descriptor program) {
     this.program = program;
@@ -56,17 +61,33 @@ public final class ShimBinary implements AutoCloseable {
    * Spawns a shim that holds {@code plan} and listens at {@code socket}, and connects to it. The
    * plan is not played before {@link Shim#start}. The shim is in a session of its own, its standard
    * streams are {@code /dev/null} but for standard error, which is appended to {@code shim.log}
-   * beside the socket. It ends by itself when the connection is closed before the start.
+   * beside the socket, made when there is something to say. It ends by itself when the connection
+   * is closed before the start.
    *
    * @param socket at most 100 bytes long, absolute; its folder must exist, the file must not. The
    *     shim removes it when it ends
    */
   public Shim spawn(LaunchPlan plan, Path socket) throws IOException {
-    return spawn(PlanEncoder.encode(plan), socket);
+    ByteBuffer encoded = PlanEncoder.encode(plan);
+    // Forked shims are alike, down to the addresses of their memory. Those that read what a guest
+    // writes are not to be: who finds a way into one must not know the next one's.
+    return plan.supervision().remote().isEmpty()
+        ? spawn(encoded, socket, this::fork)
+        : spawn(encoded, socket, this::load);
   }
 
   /** As above, with whatever {@code plan} is. */
   Shim spawn(ByteBuffer plan, Path socket) throws IOException {
+    return spawn(plan, socket, this::fork);
+  }
+
+  /** A way to make a process that holds a plan and listens. */
+  @FunctionalInterface
+  private interface Birth {
+    void begin(Descriptor plan, Descriptor listener, Path socket) throws IOException;
+  }
+
+  private static Shim spawn(ByteBuffer plan, Path socket, Birth birth) throws IOException {
     int length = socket.toString().getBytes(StandardCharsets.UTF_8).length;
     if (!socket.isAbsolute() || length > MAX_SOCKET_PATH_BYTES) {
       throw new IllegalArgumentException(
@@ -78,11 +99,7 @@ public final class ShimBinary implements AutoCloseable {
     try (Descriptor planFile = MemoryFile.sealed("abode-plan", plan);
         Descriptor listener = UnixListener.listen(socket)) {
       try {
-        Spawn.start(
-            program,
-            List.of("abode-init", "shim", socket.toString()),
-            List.of(planFile, listener),
-            socket.resolveSibling("shim.log"));
+        birth.begin(planFile, listener, socket);
         return ShimConnection.watching(socket);
       } catch (IOException e) {
         Files.deleteIfExists(socket);
@@ -91,8 +108,41 @@ public final class ShimBinary implements AutoCloseable {
     }
   }
 
+  private void fork(Descriptor plan, Descriptor listener, Path socket) throws IOException {
+    lock.lock();
+    try {
+      if (nursery.isEmpty()) {
+        nursery = Optional.of(Nursery.open(program));
+      }
+      if (!nursery.get().fork(plan, listener, socket)) {
+        nursery.get().close();
+        nursery = Optional.empty(); // The next one opens another.
+        load(plan, listener, socket);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void load(Descriptor plan, Descriptor listener, Path socket) throws IOException {
+    int _ =
+        Spawn.start(
+            program,
+            List.of("abode-init", "shim", socket.toString()),
+            List.of(plan, listener),
+            socket.resolveSibling("shim.log"));
+  }
+
+  /** The shims go on. */
   @Override
   public void close() {
-    program.close();
+    lock.lock();
+    try {
+      nursery.ifPresent(Nursery::close);
+      nursery = Optional.empty();
+      program.close();
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -44,14 +44,24 @@ final class ShimConnection implements Shim {
   }
 
   static ShimConnection attached(Path socket, Set<Stream> streams) throws IOException {
-    ShimConnection connection = open(socket);
+    ShimConnection connection = attachedBeforeStart(socket, streams);
     try {
-      int bits = streams.stream().mapToInt(stream -> 1 << stream.ordinal()).sum();
-      connection.send(Frame.Type.ATTACH, buffer(1).put((byte) bits).flip());
       Optional<Frame> answer = connection.receive();
       if (answer.isEmpty()) {
         throw new IOException("attach to the shim at " + socket + ": it ended meanwhile");
       }
+      return connection;
+    } catch (IOException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  static ShimConnection attachedBeforeStart(Path socket, Set<Stream> streams) throws IOException {
+    ShimConnection connection = open(socket);
+    try {
+      int bits = streams.stream().mapToInt(stream -> 1 << stream.ordinal()).sum();
+      connection.send(Frame.Type.ATTACH, buffer(1).put((byte) bits).flip());
       return connection;
     } catch (IOException e) {
       connection.close();

@@ -59,7 +59,7 @@ abstract class ShimContract {
         ProcessHandle.of(shim).ifPresent(ProcessHandle::destroyForcibly);
       }
     }
-    await(() -> ProcessHandle.current().children().noneMatch(ShimContract::isShim));
+    await(() -> ProcessHandle.current().descendants().noneMatch(ShimContract::isShim));
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(folder.toString());
     assertThat(socket()).doesNotExist();
     assertThat(notes()).doesNotContain("Sanitizer").doesNotContain("runtime error");
@@ -158,6 +158,59 @@ abstract class ShimContract {
 
   private static ByteBuffer utf8(String text) {
     return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  // ---- where shims come from
+
+  @Test
+  void outlivesItsNursery() throws Exception {
+    try (Shim shim = binary.spawn(shell("busybox sleep 60"), socket())) {
+      shim.start();
+      expect(shim, ShimEvent.Started.class);
+      long nursery = nursery();
+      binary.close();
+      assertThat(ProcessHandle.of(nursery)).isEmpty();
+      assertThat(ownProcesses()).hasSize(1);
+    }
+    try (Shim again = Shim.connect(socket())) {
+      expect(again, ShimEvent.Started.class);
+      again.signal(9);
+      assertThat(expect(again, ShimEvent.Exited.class).record().signal()).isEqualTo(9);
+    }
+  }
+
+  @Test
+  void doesWithoutANurseryThatWasKilled() throws Exception {
+    assertThat(script("exit 1").status()).isEqualTo(1);
+    ProcessHandle killed = ProcessHandle.of(nursery()).orElseThrow();
+    killed.destroyForcibly();
+    await(() -> !killed.isAlive());
+    assertThat(script("exit 2").status()).isEqualTo(2);
+    assertThat(script("exit 3").status()).isEqualTo(3);
+    assertThat(nursery()).isNotEqualTo(killed.pid());
+  }
+
+  private static long nursery() throws IOException {
+    for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+      if (Files.readString(Path.of("/proc/" + child.pid() + "/comm")).startsWith("abode-nursery")) {
+        return child.pid();
+      }
+    }
+    throw new AssertionError("no nursery among the children");
+  }
+
+  @Test
+  void servesThoseWhoConnectedBeforeTheStart() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      try (Shim shim = binary.spawn(shell("echo early"), socket());
+          Shim client = Shim.attachBeforeStart(socket(), OUTPUTS)) {
+        shim.start();
+        assertThat(Run.bytes(expect(client, ShimEvent.Output.class).bytes()))
+            .asString()
+            .isEqualTo("early\n");
+        expect(client, ShimEvent.Gone.class);
+      }
+    }
   }
 
   // ---- launching

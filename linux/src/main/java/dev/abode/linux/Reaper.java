@@ -4,8 +4,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Collects spawned children, so that none stays a zombie. One platform thread waits on their pidfds
@@ -32,8 +35,11 @@ final class Reaper {
   private static final MethodHandle WAITPID =
       Native.function("waitpid", Native.INT, Native.INT, Native.POINTER, Native.INT);
 
-  private static final Map<Integer, Descriptor> CHILDREN = new ConcurrentHashMap<>();
+  private static final Map<Integer, Child> CHILDREN = new ConcurrentHashMap<>();
   private static final int EPOLL = begin();
+
+  /** One that was not collected yet. */
+  private record Child(Descriptor descriptor, CountDownLatch collected) {}
 
   private Reaper() {}
 
@@ -60,7 +66,7 @@ final class Reaper {
         throw new KernelException("pidfd_open", "process " + pid, Native.errno(errno));
       }
       Descriptor child = Descriptor.own((int) number);
-      CHILDREN.put(pid, child);
+      CHILDREN.put(pid, new Child(child, new CountDownLatch(1)));
       MemorySegment event = arena.allocate(16, 8);
       event.set(ValueLayout.JAVA_INT, 0, EPOLLIN);
       event.set(ValueLayout.JAVA_INT_UNALIGNED, EVENT_BYTES - 8, pid);
@@ -77,6 +83,16 @@ final class Reaper {
     }
   }
 
+  /**
+   * Waits until {@code pid} has ended and is collected.
+   *
+   * @return false when it has not ended in time
+   */
+  static boolean await(int pid, Duration patience) throws InterruptedException {
+    Child child = CHILDREN.get(pid);
+    return child == null || child.collected().await(patience.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
   @SuppressWarnings("InfiniteLoopStatement") // a daemon thread: it ends with the JVM
   private static void reap(int epoll) {
     try (Arena arena = Arena.ofConfined()) {
@@ -88,9 +104,10 @@ final class Reaper {
         }
         int pid = event.get(ValueLayout.JAVA_INT_UNALIGNED, EVENT_BYTES - 8);
         int _ = (int) WAITPID.invokeExact(errno, pid, MemorySegment.NULL, WNOHANG);
-        Descriptor child = CHILDREN.remove(pid);
+        Child child = CHILDREN.remove(pid);
         if (child != null) {
-          child.close(); // which takes it out of the epoll set as well
+          child.descriptor().close(); // which takes it out of the epoll set as well
+          child.collected().countDown();
         }
       }
     } catch (Throwable t) {

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -124,6 +125,16 @@ public final class Spawn {
     } catch (Throwable t) {
       throw Native.impossible(t);
     }
+  }
+
+  /**
+   * Waits until a process that was started here has ended and is reaped.
+   *
+   * @param pid of a process that its caller knows not to be another's by now
+   * @return false when it has not ended in time
+   */
+  public static boolean awaitEnd(int pid, Duration patience) throws InterruptedException {
+    return Reaper.await(pid, patience);
   }
 
   private static void addStreams(
