@@ -1,12 +1,17 @@
 package dev.abode.engine;
 
+import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.TreeDeletion;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +26,7 @@ final class Deletions implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 20;
 
   private final ExecutorService thread;
+  private final AtomicLong discarded = new AtomicLong();
 
   Deletions() {
     ThreadPoolExecutor one =
@@ -35,6 +41,21 @@ final class Deletions implements AutoCloseable {
             new ThreadPoolExecutor.DiscardPolicy());
     one.allowCoreThreadTimeOut(true);
     this.thread = one;
+  }
+
+  /**
+   * Takes {@code tree} out of sight at once and deletes it soon. Nothing to do when it is missing.
+   */
+  void discard(Path tree) throws IOException {
+    Path doomed =
+        tree.resolveSibling(
+            tree.getFileName() + "." + discarded.incrementAndGet() + Folders.REMOVING);
+    try {
+      Files.move(tree, doomed, StandardCopyOption.ATOMIC_MOVE);
+      add(doomed);
+    } catch (NoSuchFileException e) {
+      // Somebody else was here.
+    }
   }
 
   /** Deletes {@code tree} soon. */

@@ -4,7 +4,6 @@ import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.machine.MachineFailure;
 import dev.abode.engine.record.LifeRecord;
-import dev.abode.engine.record.TreeDeletion;
 import dev.abode.init.ExitRecord;
 import dev.abode.init.ShimEvent;
 import java.io.IOException;
@@ -154,7 +153,7 @@ final class Ending {
       instance.execs.awaitEnds();
       instance.site.volumes().letGo(instance.now().record().mounts(), instance.id());
       instance.site.volumes().publish("unmount", instance);
-      TreeDeletion.delete(instance.runFolder().path());
+      instance.site.deletions().discard(instance.runFolder().path());
       run.workload().firstId().ifPresent(instance.site.ids()::release);
       return "";
     } catch (IOException | RuntimeException e) {

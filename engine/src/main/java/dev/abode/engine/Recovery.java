@@ -427,6 +427,8 @@ final class Recovery {
           takeDownStray(run);
           TreeDeletion.delete(folder);
           repaired("took away the run folder " + name + " of an instance that is gone");
+        } else if (name.endsWith(Folders.REMOVING)) {
+          TreeDeletion.delete(folder);
         }
       }
     }

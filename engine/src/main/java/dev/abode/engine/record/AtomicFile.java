@@ -7,9 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 
 /** Files that are replaced whole: a reader finds the old content or the new, nothing between. */
 public final class AtomicFile {
+  private static final int PAGE_BYTES = 4096;
+
   private AtomicFile() {}
 
   /** Replaces {@code file}; a process that dies leaves the old or the new one. */
@@ -20,6 +23,28 @@ public final class AtomicFile {
   /** Replaces {@code file}; a machine that dies leaves the old or the new one. */
   public static void replaceDurably(Path file, byte[] content) throws IOException {
     write(file, content, true);
+  }
+
+  /**
+   * Replaces {@code file}, which changes often; a process that dies leaves the old or the new one.
+   *
+   * <p>What fits into a page is padded with spaces and written over the old content, by one call
+   * that nothing interrupts. To rename a new file over the old one makes ext4 and others write it
+   * to the disk at once, for a content that will have changed before anybody reads it.
+   */
+  static void update(Path file, byte[] content) throws IOException {
+    if (content.length > PAGE_BYTES || !overwrite(file, content)) {
+      replace(file, content);
+    }
+  }
+
+  private static boolean overwrite(Path file, byte[] content) throws IOException {
+    byte[] page = Arrays.copyOf(content, PAGE_BYTES);
+    Arrays.fill(page, content.length, PAGE_BYTES, (byte) ' ');
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      return channel.size() <= PAGE_BYTES && channel.write(ByteBuffer.wrap(page)) == PAGE_BYTES;
+    }
   }
 
   private static void write(Path file, byte[] content, boolean durable) throws IOException {

@@ -21,8 +21,10 @@ public record ExecRecord(int format, String id, ExecSpec spec) {
     return RecordJson.read(Files.readAllBytes(file), TEMPLATE);
   }
 
-  /** Writes the record of a session. */
+  /**
+   * Writes the record of a session, once and before there is a shim that half of one could hide.
+   */
   public void write(Path file) throws IOException {
-    AtomicFile.replace(file, RecordJson.write(this));
+    Files.write(file, RecordJson.write(this));
   }
 }

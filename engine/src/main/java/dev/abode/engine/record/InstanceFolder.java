@@ -80,6 +80,6 @@ public record InstanceFolder(Path path) {
 
   /** Writes where its life has come to; survives this process, not a loss of power. */
   public void writeLife(LifeRecord record) throws IOException {
-    AtomicFile.replace(life(), RecordJson.write(record));
+    AtomicFile.update(life(), RecordJson.write(record));
   }
 }
