@@ -12,12 +12,17 @@ import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.exception.NotModifiedException;
+import com.github.dockerjava.api.model.Bind;
+import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.Frame;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Volume;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -86,6 +91,24 @@ class ChaosTest {
     HostState left = engine.hostState();
     assertThat(left.mounts()).isEmpty();
     assertThat(left.controlGroups()).isEmpty();
+    assertThat(left.interfaces()).isEmpty();
+    // Named volumes stay, each of them once, until somebody removes them, which nothing prevents.
+    assertThat(engine.docker("volume", "ls", "-q").ok().lines()).hasSize(ROUNDS * CONTAINERS);
+    engine.docker("volume", "prune", "-af").ok();
+    assertThat(engine.docker("volume", "ls", "-q").ok().text()).isEmpty();
+    // The pair that published ports come by is there while a network is, and leads nowhere.
+    assertThat(leads()).isEmpty();
+  }
+
+  /** The published ports that the packet filter knows. */
+  private static List<String> leads() throws Exception {
+    return Command.of(Map.of(), List.of("nft", "list", "ruleset")).ok().lines().stream()
+        .dropWhile(
+            line -> !line.contains("table ip abode-" + HostState.tag(engine.process().root())))
+        .skip(1)
+        .takeWhile(line -> !line.startsWith("table"))
+        .filter(line -> line.contains("tcp . "))
+        .toList();
   }
 
   /** One container from creation to removal, whatever happens to the engine meanwhile. */
@@ -125,6 +148,11 @@ class ChaosTest {
               client
                   .createContainerCmd(ALPINE)
                   .withName(name)
+                  .withExposedPorts(ExposedPort.tcp(80))
+                  .withHostConfig(
+                      HostConfig.newHostConfig()
+                          .withPublishAllPorts(true)
+                          .withBinds(new Bind(name, new Volume("/data"))))
                   .withCmd(
                       "sh",
                       "-c",

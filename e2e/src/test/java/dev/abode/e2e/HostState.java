@@ -121,7 +121,8 @@ record HostState(
     }
   }
 
-  private static String tag(Path root) {
+  /** What the names of an engine's things in the kernel begin with, after a letter. */
+  static String tag(Path root) {
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256")

@@ -97,6 +97,8 @@ class LibrariesTest {
                     TestcontainersProgram.class.getName(),
                     ALPINE))
             .ok();
-    assertThat(result.out()).contains("copied: of the test", "exec: from exec", "log: started");
+    assertThat(result.out())
+        .contains(
+            "copied: of the test", "exec: from exec", "log: started", "fetched: of the server");
   }
 }

@@ -1,5 +1,8 @@
 package dev.abode.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.net.Socket;
 import org.testcontainers.containers.Container;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -25,6 +28,16 @@ final class TestcontainersProgram {
       Container.ExecResult exec = container.execInContainer("echo", "from exec");
       System.out.println("exec: " + exec.getStdout());
       System.out.println("log: " + container.getLogs());
+    }
+    // Waits, as nobody says how, until the mapped port answers.
+    try (GenericContainer<?> server =
+        new GenericContainer<>(DockerImageName.parse(arguments[0]))
+            .withCommand("nc", "-lk", "-p", "80", "-e", "echo", "of the server")
+            .withExposedPorts(80)) {
+      server.start();
+      try (Socket socket = new Socket(server.getHost(), server.getMappedPort(80))) {
+        System.out.print("fetched: " + new String(socket.getInputStream().readAllBytes(), UTF_8));
+      }
     }
   }
 }

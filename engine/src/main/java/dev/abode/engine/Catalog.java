@@ -57,6 +57,11 @@ final class Catalog {
     return Optional.ofNullable(instances.get(id));
   }
 
+  /** What an instance is called; its ID when it is not known. */
+  String nameOf(String id) {
+    return byId(id).map(instance -> instance.now().record().name()).orElse(id);
+  }
+
   /**
    * The instance of that name, ID or unambiguous ID prefix, in this order.
    *

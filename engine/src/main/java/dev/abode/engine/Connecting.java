@@ -1,14 +1,18 @@
 package dev.abode.engine;
 
+import dev.abode.engine.bridge.BridgeNetworks;
+import dev.abode.engine.bridge.NetworkRun;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.launch.InstanceEtc;
 import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.network.NetworkInfo;
 import dev.abode.engine.record.InstanceRecord;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -72,9 +76,13 @@ final class Connecting {
     return endpoints.stream().filter(e -> e.network().equals(networkId)).findFirst();
   }
 
-  /** Connects {@code instance} to one more network. */
-  static void connect(LiveInstance instance, EndpointSpec asked) throws IOException {
-    instance.atOnce(
+  /**
+   * Connects {@code instance} to one more network.
+   *
+   * @return whether it runs, and so is in it from now on
+   */
+  static boolean connect(LiveInstance instance, EndpointSpec asked) throws IOException {
+    return instance.atOnce(
         () -> {
           InstanceRecord record = instance.now().record();
           refuseBorrowed(record.spec());
@@ -92,18 +100,29 @@ final class Connecting {
           endpoints.add(endpoint);
           Optional<Run> run = instance.now().run();
           if (run.isPresent()) {
-            instance
-                .site
-                .networks()
-                .join(
-                    instance.id(),
-                    endpoint,
-                    instance.runFolder().network(),
-                    run.get().workload().pid());
+            join(instance, endpoint, run.get().workload().pid());
           }
           instance.state().define(record.withEndpoints(endpoints));
-          return true;
+          return run.isPresent();
         });
+  }
+
+  private static void join(LiveInstance instance, EndpointSpec endpoint, int pid)
+      throws IOException {
+    Site site = instance.site;
+    NetworkRun before = site.networks().run(instance.id());
+    site.networks().join(instance.id(), endpoint, instance.runFolder().network(), pid);
+    // For one that was in no network yet, names begin to resolve here.
+    site.names().serve(instance.now().record(), pid);
+    renewEtc(instance, before);
+  }
+
+  private static void renewEtc(LiveInstance instance, NetworkRun before) throws IOException {
+    InstanceEtc.renew(
+        instance.now().record(),
+        instance.folder().etc(),
+        before.endpoints(),
+        instance.site.networks().run(instance.id()).endpoints());
   }
 
   private static void refuseBorrowed(InstanceSpec spec) {
@@ -128,10 +147,14 @@ final class Connecting {
     }
   }
 
-  /** Takes {@code instance} out of {@code network}. */
-  static void disconnect(LiveInstance instance, NetworkInfo network, boolean force)
+  /**
+   * Takes {@code instance} out of {@code network}.
+   *
+   * @return whether it runs, and so was in it until now
+   */
+  static boolean disconnect(LiveInstance instance, NetworkInfo network, boolean force)
       throws IOException {
-    instance.atOnce(
+    return instance.atOnce(
         () -> {
           InstanceRecord record = instance.now().record();
           Optional<EndpointSpec> endpoint = find(record.endpoints(), network.id());
@@ -145,16 +168,13 @@ final class Connecting {
           instance.state().define(record.withEndpoints(endpoints));
           Optional<Run> run = instance.now().run();
           if (run.isPresent()) {
-            instance
-                .site
-                .networks()
-                .part(
-                    instance.id(),
-                    network.id(),
-                    instance.runFolder().network(),
-                    run.get().workload().pid());
+            BridgeNetworks networks = instance.site.networks();
+            NetworkRun before = networks.run(instance.id());
+            Path file = instance.runFolder().network();
+            networks.part(instance.id(), network.id(), file, run.get().workload().pid());
+            renewEtc(instance, before);
           }
-          return true;
+          return run.isPresent();
         });
   }
 }

@@ -1,5 +1,6 @@
 package dev.abode.engine;
 
+import dev.abode.engine.bridge.NetworkRun;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.machine.MachineFailure;
@@ -120,6 +121,7 @@ final class Ending {
     // On disk before the run folder goes with the exit record in it, and seen by others only after
     // that, when the instance can be started again.
     instance.state().write(ended);
+    NetworkRun network = instance.site.networks().run(instance.id());
     String leftover = takeDown(instance, run);
     instance.ended(
         ended,
@@ -127,7 +129,11 @@ final class Ending {
             Life.with(ended)
                 .error(leftover.isEmpty() ? ended.error() : leftover)
                 .stoppedByUser(life.stoppedByUser())
-                .build());
+                .build(),
+        () -> {
+          instance.publishDeath();
+          NetworkAnnouncements.publish(instance, "disconnect", network);
+        });
   }
 
   /** How much it had used, as long as its control group is there to be asked. */

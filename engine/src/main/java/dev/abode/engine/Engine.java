@@ -108,8 +108,8 @@ public final class Engine implements AutoCloseable {
       EventLog events = opening.add(EventLog.open(folders.events()));
       LogWatch logWatch = opening.add(new LogWatch());
       List<String> repairs = new ArrayList<>();
-      BridgeNetworks networks = opening.add(BridgeNetworks.open(folders, repairs));
       Catalog catalog = new Catalog();
+      BridgeNetworks networks = opening.add(BridgeNetworks.open(folders, catalog::nameOf, repairs));
       NameService names =
           opening.add(
               new NameService(Resolver.open(ContainerWalls.RESOLV_CONF), networks, catalog));

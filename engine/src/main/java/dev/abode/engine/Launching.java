@@ -67,8 +67,9 @@ final class Launching {
     try {
       Run run = begin();
       instance.began(run);
-      instance.publish("start");
       site.volumes().publish("mount", instance);
+      NetworkAnnouncements.publish(instance, "connect", site.networks().run(record.id()));
+      instance.publish("start");
       Thread.ofVirtual().name("watch-" + record.name()).start(() -> Ending.watch(instance, run));
       instance.health().begin(run);
     } catch (IOException | RuntimeException e) {

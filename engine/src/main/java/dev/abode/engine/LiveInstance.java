@@ -320,9 +320,10 @@ final class LiveInstance implements Instance {
    * The run is over, and everything of it taken away.
    *
    * @param written what is on disk
+   * @param announcement makes the end known
    */
-  void ended(LifeRecord written, UnaryOperator<LifeRecord> change) {
-    state.ended(written, change, announcements::publishDeath);
+  void ended(LifeRecord written, UnaryOperator<LifeRecord> change, Runnable announcement) {
+    state.ended(written, change, announcement);
   }
 
   /** Makes an end known that happened while there was no engine. */

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.network.NetworkInfo;
 import dev.abode.engine.network.NetworkSpec;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +23,10 @@ import java.util.function.Predicate;
  * run in it. Safe for many threads.
  */
 public final class Networks {
-  private static final List<NetworkInfo> NAMED_ONLY =
-      List.of(builtIn("host", NetworkInfo.Kind.HOST), builtIn("none", NetworkInfo.Kind.NONE));
+  static final NetworkInfo HOST = builtIn("host", NetworkInfo.Kind.HOST);
+  static final NetworkInfo NONE = builtIn("none", NetworkInfo.Kind.NONE);
+
+  private static final List<NetworkInfo> NAMED_ONLY = List.of(HOST, NONE);
 
   private final Site site;
 
@@ -91,15 +93,15 @@ public final class Networks {
    */
   public NetworkInfo create(NetworkSpec spec) throws IOException {
     NetworkInfo made = site.networks().create(spec);
-    publish(made, "create", Map.of());
+    NetworkAnnouncements.publish(site, made, "create", Map.of());
     return made;
   }
 
   /**
    * Removes a network.
    *
-   * @throws EngineException NOT_FOUND; PERMISSION for those that are always there; CONFLICT while
-   *     instances run in it
+   * @throws EngineException NOT_FOUND; PERMISSION, as in Docker, for those that are always there,
+   *     and while instances run in it
    */
   public void remove(String nameOrId) throws IOException {
     NetworkInfo network = require(nameOrId);
@@ -108,17 +110,19 @@ public final class Networks {
           Kind.PERMISSION, network.name() + " is a pre-defined network and cannot be removed");
     }
     if (!network.endpoints().isEmpty()) {
-      String first = network.endpoints().getFirst().instanceId();
+      Endpoint first = network.endpoints().getFirst();
       throw new EngineException(
-          Kind.CONFLICT,
+          Kind.PERMISSION,
           "error while removing network: network "
               + network.name()
               + " has active endpoints (name:\""
-              + site.catalog().byId(first).map(i -> i.now().record().name()).orElse(first)
+              + site.catalog().nameOf(first.instanceId())
+              + "\" id:\""
+              + first.id().substring(0, 12)
               + "\"); disconnect or end the instances in it first");
     }
     site.networks().remove(network);
-    publish(network, "destroy", Map.of());
+    NetworkAnnouncements.publish(site, network, "destroy", Map.of());
   }
 
   /**
@@ -158,8 +162,9 @@ public final class Networks {
   public void connect(String instance, EndpointSpec spec) throws IOException {
     NetworkInfo network = requireBridge(spec.network());
     LiveInstance member = site.catalog().require(instance);
-    Connecting.connect(member, spec.in(network.id()));
-    publish(network, "connect", Map.of("container", member.id()));
+    if (Connecting.connect(member, spec.in(network.id()))) {
+      announce(network, "connect", member);
+    }
   }
 
   /**
@@ -171,8 +176,13 @@ public final class Networks {
   public void disconnect(String instance, String nameOrId, boolean force) throws IOException {
     NetworkInfo network = requireBridge(nameOrId);
     LiveInstance member = site.catalog().require(instance);
-    Connecting.disconnect(member, network, force);
-    publish(network, "disconnect", Map.of("container", member.id()));
+    if (Connecting.disconnect(member, network, force)) {
+      announce(network, "disconnect", member);
+    }
+  }
+
+  private void announce(NetworkInfo network, String action, LiveInstance member) {
+    NetworkAnnouncements.publish(site, network, action, Map.of("container", member.id()));
   }
 
   private NetworkInfo requireBridge(String nameOrId) throws IOException {
@@ -190,12 +200,5 @@ public final class Networks {
               "container cannot be connected to or disconnected from the none network; disconnect"
                   + " it from all others instead");
     };
-  }
-
-  private void publish(NetworkInfo network, String action, Map<String, String> more) {
-    Map<String, String> attributes = new HashMap<>(more);
-    attributes.put("name", network.name());
-    attributes.put("type", network.kind().driver());
-    site.events().publish("network", action, network.id(), attributes);
   }
 }

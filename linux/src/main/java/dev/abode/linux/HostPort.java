@@ -18,6 +18,8 @@ public final class HostPort implements AutoCloseable {
   private static final int SOCK_STREAM = 1;
   private static final int SOCK_DGRAM = 2;
   private static final int SOCK_CLOEXEC = 0x80000;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_RCVBUF = 8;
   private static final int IPPROTO_IPV6 = 41;
   private static final int IPV6_V6ONLY = 26;
   private static final int UDP = 17;
@@ -79,6 +81,10 @@ public final class HostPort implements AutoCloseable {
               (int)
                   SET_OPTION.invokeExact(errno, socket.number(), IPPROTO_IPV6, IPV6_V6ONLY, on, 4);
         }
+        // What is sent to a socket of UDP that nobody reads would be kept.
+        MemorySegment none = arena.allocateFrom(ValueLayout.JAVA_INT, 0);
+        int _ =
+            (int) SET_OPTION.invokeExact(errno, socket.number(), SOL_SOCKET, SO_RCVBUF, none, 4);
         if ((int) BIND.invokeExact(errno, socket.number(), name, length) < 0) {
           throw new KernelException("bind", subject, Native.errno(errno));
         }

@@ -101,24 +101,22 @@ public final class Links implements AutoCloseable {
         new NetlinkMessage()
             .begin(RTM_GETLINK, NetlinkMessage.NLM_F_REQUEST | NetlinkMessage.NLM_F_DUMP);
     header(question, 0, 0, 0);
-    netlink.dump(question, "all interfaces", message -> links.add(link(message)));
+    netlink.ask(question, "all interfaces").forEach(message -> links.add(link(message)));
     return links;
   }
 
   /** The interface of that name. */
   public Optional<Link> find(String name) throws KernelException {
-    List<Link> found = new ArrayList<>();
     NetlinkMessage question = new NetlinkMessage().begin(RTM_GETLINK, ACKNOWLEDGED);
     header(question, 0, 0, 0).attribute(IFLA_IFNAME, name);
     try {
-      netlink.dump(question, "interface " + name, message -> found.add(link(message)));
+      return netlink.ask(question, "interface " + name).stream().map(Links::link).findFirst();
     } catch (KernelException e) {
       if (e.errno() == Errno.ENODEV) {
         return Optional.empty();
       }
       throw e;
     }
-    return found.stream().findFirst();
   }
 
   private static Link link(ByteBuffer message) {
@@ -142,17 +140,14 @@ public final class Links implements AutoCloseable {
             .begin(RTM_GETADDR, NetlinkMessage.NLM_F_REQUEST | NetlinkMessage.NLM_F_DUMP)
             .u32(0)
             .u32(0);
-    netlink.dump(
-        question,
-        "all addresses",
-        message -> {
-          // struct ifaddrmsg: family, prefix, flags, scope, index
-          Map<Integer, ByteBuffer> attributes = attributes(message, 8);
-          ByteBuffer local = attributes.getOrDefault(IFA_LOCAL, attributes.get(IFA_ADDRESS));
-          if (local != null) {
-            addresses.add(new Address(message.getInt(4), address(local), message.get(1) & 0xff));
-          }
-        });
+    for (ByteBuffer message : netlink.ask(question, "all addresses")) {
+      // struct ifaddrmsg: family, prefix, flags, scope, index
+      Map<Integer, ByteBuffer> attributes = attributes(message, 8);
+      ByteBuffer local = attributes.getOrDefault(IFA_LOCAL, attributes.get(IFA_ADDRESS));
+      if (local != null) {
+        addresses.add(new Address(message.getInt(4), address(local), message.get(1) & 0xff));
+      }
+    }
     return addresses;
   }
 
@@ -168,22 +163,19 @@ public final class Links implements AutoCloseable {
               .u16(0)
               .u32(0)
               .u32(0);
-      netlink.dump(
-          question,
-          "all routes",
-          message -> {
-            // struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type
-            Map<Integer, ByteBuffer> attributes = attributes(message, 12);
-            boolean main = (message.get(4) & 0xff) == RT_TABLE_MAIN;
-            if (main && message.get(7) == RTN_UNICAST) {
-              ByteBuffer to = attributes.get(RTA_DST);
-              routes.add(
-                  new Route(
-                      to == null ? any(family) : address(to),
-                      message.get(1) & 0xff,
-                      number(attributes.get(RTA_OIF))));
-            }
-          });
+      for (ByteBuffer message : netlink.ask(question, "all routes")) {
+        // struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type
+        Map<Integer, ByteBuffer> attributes = attributes(message, 12);
+        boolean main = (message.get(4) & 0xff) == RT_TABLE_MAIN;
+        if (main && message.get(7) == RTN_UNICAST) {
+          ByteBuffer to = attributes.get(RTA_DST);
+          routes.add(
+              new Route(
+                  to == null ? any(family) : address(to),
+                  message.get(1) & 0xff,
+                  number(attributes.get(RTA_OIF))));
+        }
+      }
     }
     return routes;
   }

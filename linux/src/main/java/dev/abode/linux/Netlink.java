@@ -6,11 +6,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * One socket of {@code netlink(7)}. It speaks to the network namespace it was opened in, whichever
- * thread uses it later. One request at a time.
+ * thread uses it later. One request at a time. Requests are numbered, so that the answer to one
+ * that was given up is not taken for the answer to the next.
  */
 final class Netlink implements AutoCloseable {
   // linux/netlink.h, bits/socket.h
@@ -18,11 +21,22 @@ final class Netlink implements AutoCloseable {
   static final int NETFILTER = 12;
   private static final int AF_NETLINK = 16;
   private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_RCVTIMEO = 20;
   private static final int SOL_NETLINK = 270;
   private static final int NETLINK_CAP_ACK = 10;
   private static final int NETLINK_GET_STRICT_CHK = 12;
   private static final int ADDRESS_BYTES = 12;
   private static final int ANSWER_BYTES = 1 << 17;
+
+  /**
+   * How long the kernel may take to answer. It answers a request before {@code sendto} returns,
+   * apart from the rest of a dump, so this is met only where no answer comes at all.
+   */
+  static final long PATIENCE_SECONDS = 10;
+
+  /** How often a dump is begun anew because what it lists has changed meanwhile. */
+  private static final int DUMPS = 20;
 
   private static final MethodHandle SOCKET =
       Native.function("socket", Native.INT, Native.INT, Native.INT, Native.INT);
@@ -43,6 +57,7 @@ final class Netlink implements AutoCloseable {
       Native.function("recv", Native.LONG, Native.INT, Native.POINTER, Native.LONG, Native.INT);
 
   private final Descriptor socket;
+  private int sequence;
 
   private Netlink(Descriptor socket) {
     this.socket = socket;
@@ -63,6 +78,11 @@ final class Netlink implements AutoCloseable {
       for (int option : new int[] {NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK}) {
         int _ = (int) SET_OPTION.invokeExact(errno, socket.number(), SOL_NETLINK, option, on, 4);
       }
+      // struct timeval
+      MemorySegment patience = arena.allocateFrom(ValueLayout.JAVA_LONG, PATIENCE_SECONDS, 0);
+      int _ =
+          (int)
+              SET_OPTION.invokeExact(errno, socket.number(), SOL_SOCKET, SO_RCVTIMEO, patience, 16);
       return new Netlink(socket);
     } catch (KernelException e) {
       throw e;
@@ -78,27 +98,44 @@ final class Netlink implements AutoCloseable {
    * @throws KernelException the first failure; the kernel has done the other messages nevertheless
    */
   void request(NetlinkMessage messages, String subject) throws KernelException {
-    exchange(messages.finished(), messages.count(), subject, message -> {});
+    exchange(messages, messages.count(), subject, message -> {});
   }
 
-  /** Sends one message that asks for a dump, and passes each of the answers' payloads. */
-  void dump(NetlinkMessage message, String subject, Consumer<ByteBuffer> each)
-      throws KernelException {
-    exchange(message.finished(), 1, subject, each);
+  /** Sends one message that asks for something, and returns the answers' payloads. */
+  List<ByteBuffer> ask(NetlinkMessage message, String subject) throws KernelException {
+    for (int i = 1; ; i++) {
+      List<ByteBuffer> answers = new ArrayList<>();
+      boolean whole = exchange(message, 1, subject, answer -> answers.add(copy(answer)));
+      if (whole || i == DUMPS) {
+        return answers;
+      }
+    }
+  }
+
+  private static ByteBuffer copy(ByteBuffer answer) {
+    return ByteBuffer.allocate(answer.remaining())
+        .order(ByteOrder.nativeOrder())
+        .put(answer)
+        .flip()
+        .order(ByteOrder.nativeOrder());
   }
 
   /** A transaction of netfilter: only its last message is acknowledged when all went well. */
   void transaction(NetlinkMessage messages, int acknowledged, String subject)
       throws KernelException {
-    exchange(messages.finished(), acknowledged, subject, message -> {});
+    exchange(messages, acknowledged, subject, message -> {});
   }
 
-  private synchronized void exchange(
-      ByteBuffer request, int answers, String subject, Consumer<ByteBuffer> each)
+  /** Returns false when what a dump lists has changed while it was made. */
+  private synchronized boolean exchange(
+      NetlinkMessage request, int answers, String subject, Consumer<ByteBuffer> each)
       throws KernelException {
+    int first = sequence + 1;
+    sequence += request.count();
+    boolean whole = true;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = Native.errnoSegment(arena);
-      send(arena, errno, request, subject);
+      send(arena, errno, request.finished(first), subject);
       MemorySegment buffer = arena.allocate(ANSWER_BYTES, 8);
       int failure = 0;
       int left = answers;
@@ -117,13 +154,23 @@ final class Netlink implements AutoCloseable {
           int start = received.position();
           int length = received.getInt(start);
           int type = received.getShort(start + 4);
+          boolean ours = received.getInt(start + 8) - first >= 0;
+          received.position(Math.min(received.limit(), start + ((length + 3) & ~3)));
+          if (!ours) {
+            continue; // The late answer to a request that was given up.
+          }
+          whole &= (received.getShort(start + 6) & NetlinkMessage.NLM_F_DUMP_INTR) == 0;
           switch (type) {
             case NetlinkMessage.NLMSG_ERROR -> {
               int error = -received.getInt(start + NetlinkMessage.HEADER_BYTES);
               failure = failure == 0 ? error : failure;
               left--;
             }
-            case NetlinkMessage.NLMSG_DONE -> left--;
+            case NetlinkMessage.NLMSG_DONE -> {
+              int error = -received.getInt(start + NetlinkMessage.HEADER_BYTES);
+              failure = failure == 0 ? error : failure;
+              left--;
+            }
             default ->
                 each.accept(
                     received
@@ -132,12 +179,12 @@ final class Netlink implements AutoCloseable {
                             length - NetlinkMessage.HEADER_BYTES)
                         .order(ByteOrder.nativeOrder()));
           }
-          received.position(Math.min(received.limit(), start + ((length + 3) & ~3)));
         }
       }
       if (failure != 0) {
         throw new KernelException("netlink", subject, failure);
       }
+      return whole;
     } catch (KernelException e) {
       throw e;
     } catch (Throwable t) {

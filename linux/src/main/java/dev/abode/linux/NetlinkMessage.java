@@ -17,6 +17,7 @@ final class NetlinkMessage {
   static final int NLM_F_REQUEST = 0x1;
   static final int NLM_F_ACK = 0x4;
   static final int NLM_F_DUMP = 0x300;
+  static final int NLM_F_DUMP_INTR = 0x10;
   static final int NLM_F_EXCL = 0x200;
   static final int NLM_F_CREATE = 0x400;
   static final int NLM_F_APPEND = 0x800;
@@ -132,9 +133,17 @@ final class NetlinkMessage {
     return this;
   }
 
-  /** All messages, ready to be sent. */
-  ByteBuffer finished() {
+  /**
+   * All messages, ready to be sent.
+   *
+   * @param sequence number of the first; those of the others follow
+   */
+  ByteBuffer finished(int sequence) {
     end();
+    int number = sequence;
+    for (int at = 0; at < bytes.position(); at += (bytes.getInt(at) + 3) & ~3) {
+      bytes.putInt(at + 8, number++);
+    }
     return bytes.duplicate().order(ByteOrder.nativeOrder()).flip();
   }
 }

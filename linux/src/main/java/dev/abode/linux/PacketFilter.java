@@ -56,6 +56,10 @@ public final class PacketFilter {
       this.destinationOffset = destinationOffset;
     }
 
+    int number() {
+      return number;
+    }
+
     public int addressBytes() {
       return addressBytes;
     }

@@ -28,7 +28,7 @@ record CreateRequest(String name, String platform, String image, Json body) {
     return syntax
         .optionsFirst()
         .atLeast(1)
-        .many("add-host", "HOST:IP", "Add a host name to /etc/hosts")
+        .many("add-host", "HOST=IP", "Add a host name to /etc/hosts; HOST:IP does as well")
         .many("annotation", "KEY=VALUE", "Add an annotation")
         .many('a', "attach", "STREAM", "Attach to stdin, stdout or stderr")
         .many("cap-add", "CAPABILITY", "Add a Linux capability")
@@ -221,6 +221,12 @@ record CreateRequest(String name, String platform, String image, Json body) {
     putTexts(host, "DeviceCgroupRules", arguments.all("device-cgroup-rule"));
   }
 
+  /** The API's form, {@code HOST:IP}, of {@code HOST=IP} or {@code HOST:IP}. */
+  private static String extraHost(String line) {
+    int equals = line.indexOf('=');
+    return equals < 0 ? line : line.substring(0, equals) + ':' + line.substring(equals + 1);
+  }
+
   private static void walls(Arguments arguments, Json.Fields host) throws IOException {
     putTexts(host, "CapAdd", arguments.all("cap-add"));
     putTexts(host, "CapDrop", arguments.all("cap-drop"));
@@ -230,7 +236,10 @@ record CreateRequest(String name, String platform, String image, Json body) {
     nameOptions.addAll(arguments.all("dns-opt"));
     putTexts(host, "DnsOptions", nameOptions);
     putTexts(host, "DnsSearch", arguments.all("dns-search"));
-    putTexts(host, "ExtraHosts", arguments.all("add-host"));
+    putTexts(
+        host,
+        "ExtraHosts",
+        arguments.all("add-host").stream().map(CreateRequest::extraHost).toList());
     put(host, "CgroupnsMode", arguments.value("cgroupns"));
     put(host, "IpcMode", arguments.value("ipc"));
     put(host, "PidMode", arguments.value("pid"));

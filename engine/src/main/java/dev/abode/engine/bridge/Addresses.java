@@ -6,6 +6,7 @@ import dev.abode.engine.network.Subnet;
 import dev.abode.engine.network.SubnetSpec;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Who has which address of one subnet. Addresses are leased in turn, so that one just given back is
@@ -13,12 +14,17 @@ import java.util.Map;
  */
 final class Addresses {
   private final SubnetSpec spec;
+  private final UnaryOperator<String> holderName;
   private final Subnet range;
   private final Map<IpAddress, String> holders = new HashMap<>();
   private long next;
 
-  Addresses(SubnetSpec spec) {
+  /**
+   * @param holderName what a holder is called in failures
+   */
+  Addresses(SubnetSpec spec, UnaryOperator<String> holderName) {
     this.spec = spec;
+    this.holderName = holderName;
     this.range = spec.range().orElse(spec.subnet());
     spec.gateway().ifPresent(gateway -> holders.put(gateway, "the gateway"));
     spec.reserved().forEach((name, address) -> holders.put(address, name));
@@ -74,7 +80,7 @@ final class Addresses {
     if (other != null && !other.equals(holder)) {
       throw new EngineException(
           EngineException.Kind.CONFLICT,
-          "Address already in use: " + address + " belongs to " + other);
+          "Address already in use: " + address + " belongs to " + holderName.apply(other));
     }
   }
 

@@ -92,6 +92,7 @@ final class Bridges {
     int index = there.isPresent() ? there.get().index() : create(network, mtu);
     made.segments.add(new Segment(network.bridge(), index));
     addresses(network, index);
+    adoptSegments(made);
     up.put(network.id(), made);
     if (network.subnet(IpAddress.Family.IPV4).isPresent()) {
       Sysctl.routeLoopback(network.bridge());
@@ -136,10 +137,18 @@ final class Bridges {
     return enter(network, extend(network), endpointId);
   }
 
-  private static Socket enter(Up network, Segment segment, String endpointId) {
+  private Socket enter(Up network, Segment segment, String endpointId) throws IOException {
     segment.endpoints.add(endpointId);
+    Sysctl.rememberNeighbours(endpoints());
     boolean isolated = !new NetworkOptions(network.network.options()).reachEachOther();
     return new Socket(segment.index, network.mtu, isolated);
+  }
+
+  private int endpoints() {
+    return up.values().stream()
+        .flatMap(network -> network.segments.stream())
+        .mapToInt(segment -> segment.endpoints.size())
+        .sum();
   }
 
   private Segment extend(Up network) throws IOException {
@@ -165,17 +174,20 @@ final class Bridges {
     return segment;
   }
 
-  /** Finds an endpoint of an earlier engine where it is plugged in; plugs it in where it is not. */
-  void adopt(Endpoint endpoint) throws IOException {
+  /**
+   * Finds an endpoint of an earlier engine where it is plugged in; plugs it in where it is not.
+   *
+   * @param port its interface, if there is one
+   */
+  void adopt(Endpoint endpoint, Optional<Links.Link> port) throws IOException {
     Up network = up.get(endpoint.networkId());
-    Optional<Links.Link> port = links.find(endpoint.hostInterface());
     if (network == null || port.isEmpty()) {
       return;
     }
-    adoptSegments(network);
     for (Segment segment : network.segments) {
       if (segment.index == port.get().master()) {
         segment.endpoints.add(endpoint.id());
+        Sysctl.rememberNeighbours(endpoints());
         return;
       }
     }
@@ -192,6 +204,13 @@ final class Bridges {
       }
       network.segments.add(new Segment(bridge, there.get().index()));
     }
+  }
+
+  /** Whether that is the name of a further bridge of a network that is in the kernel. */
+  boolean isSegment(String bridge) {
+    return up.values().stream()
+        .flatMap(network -> network.segments.stream().skip(1))
+        .anyMatch(segment -> segment.bridge.equals(bridge));
   }
 
   /** An endpoint is no more. */

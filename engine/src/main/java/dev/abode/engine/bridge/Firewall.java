@@ -2,19 +2,24 @@ package dev.abode.engine.bridge;
 
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.IpAddress;
+import dev.abode.engine.network.Protocol;
 import dev.abode.engine.network.PublishedPort;
 import dev.abode.engine.network.Subnet;
 import dev.abode.engine.network.SubnetSpec;
+import dev.abode.linux.KernelException;
 import dev.abode.linux.PacketFilter;
 import dev.abode.linux.PacketFilter.Change;
 import dev.abode.linux.PacketFilter.Family;
 import dev.abode.linux.PacketFilter.Hook;
+import dev.abode.linux.TrackedConnections;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The engine's table of packet filter rules, one a family, under one name. Rules of the host are
@@ -48,11 +53,17 @@ final class Firewall {
   private static final int FILTER = 0;
   private static final int SOURCE = 100;
 
-  /** After every other filter, before connection tracking confirms at {@code INT_MAX}. */
-  private static final int LAST = Integer.MAX_VALUE - 1;
+  /**
+   * After every other filter, but before connection tracking confirms, which it does at {@code
+   * INT_MAX} for IPv4 and one earlier for IPv6 ({@code nf_conntrack_proto.c}): the copy of a packet
+   * whose connection is confirmed would belong to that connection, and could not be redirected.
+   */
+  private static final int LAST = Integer.MAX_VALUE - 2;
 
   private static final byte[] LOOPBACK = {127, 0, 0, 0};
   private static final byte[] NEIGHBOUR = {(byte) 169, (byte) 254, (byte) 201, 2};
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(Firewall.class);
 
   private final KernelNames names;
 
@@ -202,6 +213,7 @@ final class Firewall {
       Change change = new Change();
       leads.forEach(lead -> add(change, lead));
       change.commit("published ports in table " + names.table());
+      forgetFlows(leads);
     }
   }
 
@@ -214,6 +226,27 @@ final class Firewall {
         change.take(set(lead), key(lead));
       }
       change.commit("published ports in table " + names.table());
+      forgetFlows(leads);
+    }
+  }
+
+  /**
+   * Lets what clients of UDP go on sending find the way anew. The kernel keeps a flow on the way
+   * that its first packet took for as long as packets follow: to an instance that has ended, or to
+   * nobody, for somebody who sends without a pause.
+   */
+  private static void forgetFlows(List<Lead> leads) {
+    for (Lead lead : leads) {
+      PublishedPort published = lead.published();
+      if (published.port().protocol() == Protocol.UDP) {
+        Family family = published.hostAddress().isIpv4() ? Family.IPV4 : Family.IPV6;
+        int number = published.port().protocol().number();
+        try {
+          TrackedConnections.forget(family, number, published.hostPort());
+        } catch (KernelException e) {
+          LOGGER.debug("flows to UDP port {} stay on their way", published.hostPort(), e);
+        }
+      }
     }
   }
 

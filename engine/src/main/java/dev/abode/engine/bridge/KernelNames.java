@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * What an engine's things in the kernel are called: names that no other engine of this host has, as
@@ -47,6 +48,12 @@ record KernelNames(String tag) {
 
   boolean isSegment(String name) {
     return name.startsWith("s" + tag + ".");
+  }
+
+  /** Whether that is an end of a trunk, and if so, of the segment of which name. */
+  Optional<String> segmentOfTrunk(String name) {
+    boolean trunk = name.startsWith("t" + tag + ".") || name.startsWith("u" + tag + ".");
+    return trunk ? Optional.of("s" + name.substring(1)) : Optional.empty();
   }
 
   /** The end of a trunk at the network's first bridge. */

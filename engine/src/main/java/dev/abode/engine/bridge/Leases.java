@@ -15,16 +15,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Which endpoint has which addresses. Not safe for several threads. */
 final class Leases {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final KernelNames names;
+  private final UnaryOperator<String> instanceName;
   private final Map<String, Map<Family, Addresses>> networks = new HashMap<>();
 
-  Leases(KernelNames names) {
+  /**
+   * @param instanceName from an instance's ID, for failures
+   */
+  Leases(KernelNames names, UnaryOperator<String> instanceName) {
     this.names = names;
+    this.instanceName = instanceName;
   }
 
   private Map<Family, Addresses> of(NetworkRecord network) {
@@ -33,7 +39,7 @@ final class Leases {
         id -> {
           Map<Family, Addresses> addresses = new HashMap<>();
           for (SubnetSpec subnet : network.subnets()) {
-            addresses.put(subnet.subnet().family(), new Addresses(subnet));
+            addresses.put(subnet.subnet().family(), new Addresses(subnet, instanceName));
           }
           return addresses;
         });

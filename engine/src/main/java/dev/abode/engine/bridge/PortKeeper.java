@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Keeps the host's ports that are published from everybody else, by sockets that the engine holds.
@@ -20,7 +22,18 @@ import java.util.Map;
 final class PortKeeper {
   private static final int ATTEMPTS = 20;
 
-  private final Map<String, List<HostPort>> held = new HashMap<>();
+  private final UnaryOperator<String> instanceName;
+  private final Map<String, List<Held>> held = new HashMap<>();
+
+  /** A port and the socket that keeps it. */
+  private record Held(PublishedPort published, HostPort socket) {}
+
+  /**
+   * @param instanceName from an instance's ID, for failures
+   */
+  PortKeeper(UnaryOperator<String> instanceName) {
+    this.instanceName = instanceName;
+  }
 
   /**
    * Takes the ports of an instance; all of them, or none.
@@ -34,8 +47,7 @@ final class PortKeeper {
       List<PortBinding> bindings,
       List<IpAddress.Family> families,
       List<IpAddress> otherwise) {
-    List<HostPort> taken = new ArrayList<>();
-    List<PublishedPort> published = new ArrayList<>();
+    List<Held> taken = new ArrayList<>();
     try {
       for (PortBinding binding : bindings) {
         List<IpAddress> addresses =
@@ -43,22 +55,21 @@ final class PortKeeper {
                 .filter(address -> families.contains(address.family()))
                 .toList();
         if (!addresses.isEmpty()) {
-          published.addAll(take(binding, addresses, taken));
+          taken.addAll(take(binding, addresses));
         }
       }
     } catch (RuntimeException e) {
-      taken.forEach(HostPort::close);
+      taken.forEach(port -> port.socket().close());
       throw e;
     }
     if (!taken.isEmpty()) {
       held.put(instanceId, taken);
     }
-    return published;
+    return taken.stream().map(Held::published).toList();
   }
 
   /** One port, the same number on all addresses. */
-  private static List<PublishedPort> take(
-      PortBinding binding, List<IpAddress> addresses, List<HostPort> taken) {
+  private List<Held> take(PortBinding binding, List<IpAddress> addresses) {
     KernelException last = null;
     int tries =
         binding.firstHostPort() == 0
@@ -66,20 +77,17 @@ final class PortKeeper {
             : binding.lastHostPort() - binding.firstHostPort() + 1;
     for (int i = 0; i < tries; i++) {
       int wanted = binding.firstHostPort() == 0 ? 0 : binding.firstHostPort() + i;
-      List<HostPort> ports = new ArrayList<>();
-      List<PublishedPort> published = new ArrayList<>();
+      List<Held> taken = new ArrayList<>();
       try {
         for (IpAddress address : addresses) {
           HostPort port =
               HostPort.take(binding.port().protocol().number(), address.toInetAddress(), wanted);
-          ports.add(port);
           wanted = port.number();
-          published.add(new PublishedPort(binding.port(), address, wanted));
+          taken.add(new Held(new PublishedPort(binding.port(), address, wanted), port));
         }
-        taken.addAll(ports);
-        return published;
+        return taken;
       } catch (KernelException e) {
-        ports.forEach(HostPort::close);
+        taken.forEach(port -> port.socket().close());
         if (e.errno() != Errno.EADDRINUSE) {
           throw refused(binding, addresses.getFirst(), e);
         }
@@ -106,7 +114,7 @@ final class PortKeeper {
         cause);
   }
 
-  private static EngineException inUse(
+  private EngineException inUse(
       PortBinding binding,
       IpAddress address,
       @org.jspecify.annotations.Nullable KernelException cause) {
@@ -119,7 +127,8 @@ final class PortKeeper {
             + ":"
             + ports
             + " failed: port is already allocated"
-            + PortHolder.of(binding.port().protocol(), first)
+            + instance(binding)
+                .or(() -> PortHolder.of(binding.port().protocol(), first))
                 .map(holder -> " to " + holder)
                 .orElse("")
             + "; choose another host port, or leave it out to be given one";
@@ -128,21 +137,36 @@ final class PortKeeper {
         : new EngineException(Kind.CONFLICT, message, cause);
   }
 
+  /** The instance of this engine that has one of the ports asked for. */
+  private Optional<String> instance(PortBinding binding) {
+    for (Map.Entry<String, List<Held>> holder : held.entrySet()) {
+      for (Held port : holder.getValue()) {
+        if (port.published().port().protocol() == binding.port().protocol()
+            && port.published().hostPort() >= binding.firstHostPort()
+            && port.published().hostPort() <= binding.lastHostPort()) {
+          return Optional.of("container " + instanceName.apply(holder.getKey()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
   /**
    * Takes again what a running instance has had under an earlier engine.
    *
    * @return those that somebody else has taken meanwhile
    */
   List<PublishedPort> retake(String instanceId, List<PublishedPort> ports) {
-    List<HostPort> taken = new ArrayList<>();
+    List<Held> taken = new ArrayList<>();
     List<PublishedPort> lost = new ArrayList<>();
     for (PublishedPort port : ports) {
       try {
-        taken.add(
+        HostPort socket =
             HostPort.take(
                 port.port().protocol().number(),
                 port.hostAddress().toInetAddress(),
-                port.hostPort()));
+                port.hostPort());
+        taken.add(new Held(port, socket));
       } catch (KernelException e) {
         lost.add(port);
       }
@@ -155,15 +179,15 @@ final class PortKeeper {
 
   /** Gives an instance's ports back. */
   void release(String instanceId) {
-    List<HostPort> ports = held.remove(instanceId);
+    List<Held> ports = held.remove(instanceId);
     if (ports != null) {
-      ports.forEach(HostPort::close);
+      ports.forEach(port -> port.socket().close());
     }
   }
 
   /** Gives all back. */
   void close() {
-    held.values().forEach(ports -> ports.forEach(HostPort::close));
+    held.values().forEach(ports -> ports.forEach(port -> port.socket().close()));
     held.clear();
   }
 }

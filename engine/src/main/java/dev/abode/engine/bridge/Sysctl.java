@@ -14,6 +14,11 @@ final class Sysctl {
   private static final Logger LOGGER = LoggerFactory.getLogger(Sysctl.class);
   private static final Path NET = Path.of("/proc/sys/net");
 
+  private static final int NEIGHBOURS_EACH = 8;
+
+  /** What was made sure of so far; the host's own limits are for about as many. */
+  private static volatile int neighboursRemembered = 1024;
+
   private Sysctl() {}
 
   /** Packets may go from one interface to another; said when that is new. */
@@ -54,6 +59,43 @@ final class Sysctl {
   /** Packets may come in there though answers to them leave elsewhere. */
   static void acceptDetours(String link) throws IOException {
     change(NET.resolve("ipv4/conf").resolve(link).resolve("rp_filter"), "2");
+  }
+
+  /**
+   * The kernel may know the hardware addresses of as many neighbours as so many instances have: the
+   * host knows each of them, each knows its gateway, and whom of the others it talks to. All
+   * network namespaces share one table a family; at its limit nobody new can be reached.
+   */
+  static void rememberNeighbours(int instances) throws IOException {
+    int wanted = Integer.highestOneBit(instances * NEIGHBOURS_EACH) * 2;
+    if (wanted <= neighboursRemembered) {
+      return;
+    }
+    neighboursRemembered = wanted;
+    for (String family : List.of("ipv4", "ipv6")) {
+      Path table = NET.resolve(family).resolve("neigh/default");
+      // Below the first limit nobody is forgotten, above the second after five seconds: arp(7).
+      raise(table.resolve("gc_thresh3"), wanted);
+      raise(table.resolve("gc_thresh2"), wanted / 2);
+      raise(table.resolve("gc_thresh1"), wanted / 4);
+    }
+  }
+
+  private static void raise(Path file, int value) throws IOException {
+    String now = read(file);
+    if (now.isEmpty() || Integer.parseInt(now) >= value) {
+      return;
+    }
+    try {
+      Files.writeString(file, Integer.toString(value));
+    } catch (IOException e) {
+      LOGGER.warn(
+          "{} could not be raised from {} to {}; instances may not reach each other",
+          file,
+          now,
+          value,
+          e);
+    }
   }
 
   private static boolean change(Path file, String value) throws IOException {

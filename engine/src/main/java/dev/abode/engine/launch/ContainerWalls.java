@@ -34,8 +34,6 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Stats;
-import dev.abode.engine.network.Endpoint;
-import dev.abode.engine.network.IpAddress;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
@@ -63,7 +61,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Namespaces and control groups: the walls of a container. */
 public final class ContainerWalls implements Walls, AutoCloseable {
@@ -144,7 +141,7 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   public LaunchPlan raise(Birth birth) throws IOException {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
-    writeEtc(birth);
+    InstanceEtc.write(birth.record(), birth.folder().etc(), birth.network().endpoints());
     List<DeviceNode> devices = HostDevices.of(spec.security());
     Cgroup cgroup =
         cgroups.create(record.id(), spec.limits(), HostDevices.access(spec.security(), devices));
@@ -207,40 +204,6 @@ public final class ContainerWalls implements Walls, AutoCloseable {
         : Optional.empty();
   }
 
-  private static void writeEtc(Birth birth) throws IOException {
-    InstanceSpec spec = birth.record().spec();
-    Path etc = birth.folder().etc();
-    String hostname = ContainerPlan.hostname(spec, birth.record().id());
-    write(etc.resolve("hostname"), EtcFiles.hostname(hostname));
-    if (spec.network() instanceof NetworkMode.Instance) {
-      return; // The others are those of the instance whose network it is.
-    }
-    List<Endpoint> endpoints = birth.network().endpoints();
-    List<String> addresses = new ArrayList<>();
-    for (Endpoint endpoint : endpoints) {
-      endpoint.ipv4().ifPresent(address -> addresses.add(address.address().toString()));
-      endpoint.ipv6().ifPresent(address -> addresses.add(address.address().toString()));
-    }
-    write(
-        etc.resolve("hosts"),
-        EtcFiles.hosts(
-            hostname, spec.domainname(), spec.extraHosts(), addresses, hostAddress(birth)));
-    write(etc.resolve("resolv.conf"), resolvConf(spec, !endpoints.isEmpty()));
-  }
-
-  /** Where the instance reaches the host. */
-  private static Optional<String> hostAddress(Birth birth) {
-    if (birth.record().spec().network() instanceof NetworkMode.Host) {
-      return Optional.of("127.0.0.1");
-    }
-    return birth.network().endpoints().stream()
-        .flatMap(endpoint -> Stream.of(endpoint.ipv4(), endpoint.ipv6()))
-        .flatMap(Optional::stream)
-        .flatMap(address -> address.gateway().stream())
-        .map(IpAddress::toString)
-        .findFirst();
-  }
-
   /** What asks the network's name service if it is in a bridge network, else what the host asks. */
   static String resolvConf(InstanceSpec spec, boolean bridged) throws IOException {
     String ofHost = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
@@ -263,10 +226,6 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   private static boolean isInNetworkOfItsOwnChoice(InstanceSpec spec) {
     return spec.network() instanceof NetworkMode.Bridged bridged
         && !bridged.endpoints().getFirst().network().equals("bridge");
-  }
-
-  private static void write(Path file, String content) throws IOException {
-    Files.writeString(file, content);
   }
 
   /** Looks the user up in the files as the last run left them, without a mount. */

@@ -16,8 +16,10 @@ public final class OtherMachine implements AutoCloseable {
   private final Process namespace;
   private final String link;
   private final String net;
+  private final String net6;
 
-  private OtherMachine(Process namespace, String link, String net) {
+  private OtherMachine(Process namespace, String link, String net, String net6) {
+    this.net6 = net6;
     this.namespace = namespace;
     this.link = link;
     this.net = net;
@@ -32,7 +34,7 @@ public final class OtherMachine implements AutoCloseable {
     String net = "10." + (200 + number % 50) + "." + (number / 50 % 250);
     String v6 = "fd0e:" + Integer.toHexString(number) + ":";
     String link = "om" + number;
-    OtherMachine machine = new OtherMachine(namespace, link, net);
+    OtherMachine machine = new OtherMachine(namespace, link, net, v6);
     String pid = Long.toString(namespace.pid());
     host("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", pid);
     host("ip", "addr", "add", net + ".1/24", "dev", link);
@@ -42,6 +44,7 @@ public final class OtherMachine implements AutoCloseable {
     machine.run("ip", "addr", "add", v6 + ":2/64", "dev", "eth0", "nodad");
     machine.run("ip", "link", "set", "eth0", "up");
     machine.run("ip", "route", "add", "default", "via", net + ".1");
+    machine.run("ip", "route", "add", "default", "via", v6 + ":1");
     return machine;
   }
 
@@ -53,6 +56,16 @@ public final class OtherMachine implements AutoCloseable {
   /** Its own address. */
   public String address() {
     return net + ".2";
+  }
+
+  /** The host's IPv6 address on the link. */
+  public String hostAddress6() {
+    return net6 + ":1";
+  }
+
+  /** Its own IPv6 address. */
+  public String address6() {
+    return net6 + ":2";
   }
 
   /** The host's interface. */

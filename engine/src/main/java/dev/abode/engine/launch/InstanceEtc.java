@@ -1,0 +1,94 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.container.ContainerPlan;
+import dev.abode.engine.container.EtcFiles;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.network.IpAddress;
+import dev.abode.engine.record.InstanceRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The files in {@code /etc} that tell of an instance's networks. */
+public final class InstanceEtc {
+  private static final String HOSTS = "hosts";
+  private static final String RESOLV_CONF = "resolv.conf";
+
+  private InstanceEtc() {}
+
+  /**
+   * Writes those of an instance that is to be started.
+   *
+   * @param folder where the engine keeps them
+   */
+  static void write(InstanceRecord record, Path folder, List<Endpoint> endpoints)
+      throws IOException {
+    Files.writeString(
+        folder.resolve("hostname"),
+        EtcFiles.hostname(ContainerPlan.hostname(record.spec(), record.id())));
+    if (record.spec().network() instanceof NetworkMode.Instance) {
+      return; // The others are those of the instance whose network it is.
+    }
+    for (Map.Entry<String, String> file : texts(record, endpoints).entrySet()) {
+      Files.writeString(folder.resolve(file.getKey()), file.getValue());
+    }
+  }
+
+  /**
+   * Writes those of an instance whose networks have changed while it runs. A file that the instance
+   * has changed meanwhile is left alone.
+   *
+   * @param folder where the engine keeps them; what is bound into the instance are these very files
+   */
+  public static void renew(
+      InstanceRecord record, Path folder, List<Endpoint> before, List<Endpoint> after)
+      throws IOException {
+    Map<String, String> old = texts(record, before);
+    for (Map.Entry<String, String> file : texts(record, after).entrySet()) {
+      Path path = folder.resolve(file.getKey());
+      if (Files.readString(path).equals(old.get(file.getKey()))) {
+        Files.writeString(path, file.getValue());
+      }
+    }
+  }
+
+  private static Map<String, String> texts(InstanceRecord record, List<Endpoint> endpoints)
+      throws IOException {
+    InstanceSpec spec = record.spec();
+    List<String> addresses = new ArrayList<>();
+    for (Endpoint endpoint : endpoints) {
+      endpoint.ipv4().ifPresent(address -> addresses.add(address.address().toString()));
+      endpoint.ipv6().ifPresent(address -> addresses.add(address.address().toString()));
+    }
+    return Map.of(
+        HOSTS,
+        EtcFiles.hosts(
+            ContainerPlan.hostname(spec, record.id()),
+            spec.domainname(),
+            spec.extraHosts(),
+            addresses,
+            hostAddress(spec, endpoints)),
+        RESOLV_CONF,
+        ContainerWalls.resolvConf(spec, !endpoints.isEmpty()));
+  }
+
+  /** Where the instance reaches the host. */
+  private static Optional<String> hostAddress(InstanceSpec spec, List<Endpoint> endpoints) {
+    if (spec.network() instanceof NetworkMode.Host) {
+      return Optional.of("127.0.0.1");
+    }
+    return endpoints.stream()
+        .flatMap(endpoint -> Stream.of(endpoint.ipv4(), endpoint.ipv6()))
+        .flatMap(Optional::stream)
+        .flatMap(address -> address.gateway().stream())
+        .map(IpAddress::toString)
+        .findFirst();
+  }
+}
