@@ -238,7 +238,8 @@ static void greet(const struct frame *frame, const char *payload) {
   }
   bool resumes = (hello.flags & HELLO_RESUME) != 0;
   silent = false;
-  answer_thaw();
+  /* In a clone the workload waits for THAW: what makes the clone another machine comes first. */
+  if (!resumes) answer_thaw();
   for (struct session *session = sessions, *next; session != NULL; session = next) {
     next = session->next;
     if (!resumes || session->number != SESSION_WORKLOAD) session_drop(session);

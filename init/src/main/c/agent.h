@@ -37,6 +37,8 @@ bool device_find(const char *folder, const char *file, const char *value, char n
 int answer_read(const char *path, char *content, size_t limit, size_t *size);
 int answer_freeze(const char *path);
 int answer_thaw(void);
+/* Makes the workload, if it is in a group of its own, stand still, or go on. */
+void still_workload(bool still);
 /* Ends every process, and leaves no file system mounted that is worth anything. */
 void switch_off(void);
 void set_clock(uint64_t nanoseconds);

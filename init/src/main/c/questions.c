@@ -37,18 +37,32 @@ int answer_read(const char *path, char *content, size_t limit, size_t *size) {
   return error;
 }
 
+void still_workload(bool still) {
+  int file = open("/sys/fs/cgroup/workload/cgroup.freeze", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return; /* the agent was not booted, and has no such group */
+  if (write(file, still ? "1" : "0", 1) < 0) shim_note("cgroup.freeze", still, errno);
+  close(file);
+}
+
 int answer_freeze(const char *path) {
   if (frozen >= 0) return EBUSY;
-  if (*path == 0) return 0; /* only silence is wanted */
+  if (*path == 0) { /* only silence is wanted */
+    still_workload(true);
+    return 0;
+  }
   frozen = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (frozen < 0) return errno;
-  if (syscall(SYS_ioctl, frozen, FIFREEZE, 0) == 0) return 0;
+  if (syscall(SYS_ioctl, frozen, FIFREEZE, 0) == 0) {
+    still_workload(true);
+    return 0;
+  }
   int error = errno;
   close_descriptor(&frozen);
   return error;
 }
 
 int answer_thaw(void) {
+  still_workload(false);
   if (frozen < 0) return 0;
   int error = syscall(SYS_ioctl, frozen, FITHAW, 0) < 0 ? errno : 0;
   close_descriptor(&frozen);

@@ -191,7 +191,7 @@ static_assert(sizeof(struct hello) == 72, "the wire form of a greeting");
 
 enum question {
   ASK_READ = 1, /* a file of a procfs, a sysfs or a cgroupfs */
-  ASK_FREEZE,   /* the file system at a path; the agent is silent until THAW or HELLO */
+  ASK_FREEZE,   /* the workload, and the file system at a path; the agent is silent until THAW or HELLO */
   ASK_THAW,
   ASK_POWER_OFF /* end all, leave the disks clean; the answer says that it is done */
 };

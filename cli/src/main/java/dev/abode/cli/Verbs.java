@@ -13,6 +13,7 @@ import dev.abode.cli.container.Ports;
 import dev.abode.cli.container.Ps;
 import dev.abode.cli.container.ReportVerbs;
 import dev.abode.cli.container.Run;
+import dev.abode.cli.container.SnapshotVerbs;
 import dev.abode.cli.container.Start;
 import dev.abode.cli.container.StatsVerb;
 import dev.abode.cli.container.Warm;
@@ -94,6 +95,11 @@ final class Verbs {
           "network ls",
           "network prune",
           "network rm",
+          "snapshot clone",
+          "snapshot create",
+          "snapshot ls",
+          "snapshot restore",
+          "snapshot rm",
           "system df",
           "system prune",
           "volume create",
@@ -167,6 +173,11 @@ final class Verbs {
           case "network disconnect" -> NetworkVerbs.disconnect();
           case "network rm", "network remove" -> NetworkVerbs.remove();
           case "network prune" -> NetworkVerbs.prune();
+          case "snapshot create" -> SnapshotVerbs.create();
+          case "snapshot ls", "snapshot list" -> SnapshotVerbs.list();
+          case "snapshot rm", "snapshot remove" -> SnapshotVerbs.remove();
+          case "snapshot restore" -> SnapshotVerbs.restore();
+          case "snapshot clone" -> SnapshotVerbs.cloneVerb();
           case "volume ls", "volume list" -> VolumeVerbs.list();
           case "volume create" -> VolumeVerbs.create();
           case "volume export" -> VolumeVerbs.export();
@@ -184,7 +195,7 @@ final class Verbs {
   /** Whether a word begins the names of a group of verbs. */
   static boolean isGroup(String word) {
     return switch (word) {
-      case "container", "image", "network", "system", "volume", "engine" -> true;
+      case "container", "image", "network", "snapshot", "system", "volume", "engine" -> true;
       default -> false;
     };
   }

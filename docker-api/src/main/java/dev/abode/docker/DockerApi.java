@@ -5,6 +5,7 @@ import dev.abode.docker.container.ContainerRoutes;
 import dev.abode.docker.container.ExecRoutes;
 import dev.abode.docker.container.ExplanationRoutes;
 import dev.abode.docker.container.MachineRoutes;
+import dev.abode.docker.container.SnapshotRoutes;
 import dev.abode.docker.http.HttpServer;
 import dev.abode.docker.image.ImageDocuments;
 import dev.abode.docker.image.ImageRoutes;
@@ -72,6 +73,7 @@ public final class DockerApi implements AutoCloseable {
     routes.addAll(new VolumeRoutes(engine).routes());
     routes.addAll(new ExplanationRoutes(engine).routes());
     routes.addAll(new MachineRoutes(engine).routes());
+    routes.addAll(new SnapshotRoutes(engine).routes());
     return new Router(routes, SystemRoutes.commonFields());
   }
 

@@ -9,6 +9,7 @@ import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.image.Image;
@@ -94,6 +95,38 @@ public interface Instance {
     /** Returns the state it had when the condition came true. */
     InstanceState await() throws InterruptedException;
   }
+
+  // ---- snapshots
+
+  /**
+   * Saves what it is at this moment. Of a virtual machine that runs, memory, devices and disk are
+   * saved together, while it stands still for a moment; of one that does not run, and of a
+   * container, its files and volumes. A container that runs cannot be saved.
+   *
+   * @param name unique among those of this instance; empty for one made of the time
+   */
+  SnapshotInfo snapshot(Optional<String> name) throws IOException;
+
+  /** The oldest first. */
+  List<SnapshotInfo> snapshots() throws IOException;
+
+  void removeSnapshot(String name) throws IOException;
+
+  /**
+   * Goes back to a snapshot, the newest one if {@code name} is empty. What runs is killed; what ran
+   * when the snapshot was taken goes on from there.
+   */
+  void restore(Optional<String> name) throws IOException, InterruptedException;
+
+  /**
+   * Makes a second instance that goes on, or starts, from a snapshot of this one, under a name and
+   * with an identity of its own: host name, addresses, machine-id, random numbers, and the time of
+   * day.
+   *
+   * @param snapshot empty for one that is taken now, and is not kept
+   */
+  Instance cloneFrom(Optional<String> snapshot, Optional<String> name)
+      throws IOException, InterruptedException;
 
   // ---- streams
 

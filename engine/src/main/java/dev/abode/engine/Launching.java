@@ -126,7 +126,7 @@ final class Launching {
       instance.audience().connectBeforeStart();
       shim.start();
       Run run = await(shim, plan);
-      site.walls().raised(record.id());
+      site.walls().begun(record);
       return run;
     } catch (IOException | RuntimeException e) {
       try {
@@ -281,7 +281,6 @@ final class Launching {
   private void undo(Exception failure) {
     try {
       site.names().end(record.id());
-      site.walls().raised(record.id());
       site.walls().takeDown(record.id());
       site.volumes().letGo(record.mounts(), record.id());
       site.networks().release(record.id());

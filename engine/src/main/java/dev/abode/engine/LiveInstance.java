@@ -11,6 +11,7 @@ import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.launch.Whereabouts;
@@ -51,6 +52,7 @@ final class LiveInstance implements Instance {
   private final Audience audience;
   private final HealthMonitor health;
   private final Looking looking;
+  private final Snapshots snapshots;
   private RestartBackOff backOff = RestartBackOff.NONE;
 
   /** Set by whoever ends the present run on purpose, so that no policy starts it again. */
@@ -65,6 +67,7 @@ final class LiveInstance implements Instance {
     this.audience = new Audience(this);
     this.health = new HealthMonitor(this);
     this.looking = new Looking(this);
+    this.snapshots = new Snapshots(this);
   }
 
   @Override
@@ -361,6 +364,42 @@ final class LiveInstance implements Instance {
 
   void backOff(RestartBackOff next) {
     backOff = next;
+  }
+
+  // ---- snapshots
+
+  @Override
+  public SnapshotInfo snapshot(Optional<String> name) throws IOException {
+    return atOnce(() -> snapshots.create(name));
+  }
+
+  @Override
+  public List<SnapshotInfo> snapshots() throws IOException {
+    return snapshots.list();
+  }
+
+  @Override
+  public void removeSnapshot(String name) throws IOException {
+    atOnce(
+        () -> {
+          snapshots.remove(name);
+          return true;
+        });
+  }
+
+  @Override
+  public void restore(Optional<String> name) throws IOException, InterruptedException {
+    exclusively(
+        () -> {
+          snapshots.restore(name);
+          return true;
+        });
+  }
+
+  @Override
+  public Instance cloneFrom(Optional<String> snapshot, Optional<String> name)
+      throws IOException, InterruptedException {
+    return exclusively(() -> snapshots.cloneFrom(snapshot, name));
   }
 
   // ---- streams

@@ -106,6 +106,7 @@ final class Recovery {
 
   private void load(InstanceFolder folder, String id) {
     try {
+      Snapshots.sweep(folder.snapshots());
       InstanceRecord record = folder.readDefinition();
       add(record, life(folder, record));
     } catch (NoSuchFileException e) {
@@ -331,6 +332,12 @@ final class Recovery {
     Run run = new Run(instance.state().nextRun(), workload, shim, startedAt);
     site.volumes().adopt(instance.now().record().mounts(), instance.id());
     instance.began(run);
+    if (!site.walls().isFrozen(instance.id())) {
+      // On a thread of its own: a machine need not answer.
+      Thread.ofVirtual()
+          .name("settle-" + instance.now().record().name())
+          .start(() -> settle(instance, workload));
+    }
     serveNames(instance, started.pid());
     if (!known) {
       instance.publish("start");
@@ -344,6 +351,15 @@ final class Recovery {
         .start(() -> Ending.watch(instance, run));
     instance.health().begin(run);
     repaired("adopted " + instance + ", which went on running");
+  }
+
+  /** Finishes a start or a snapshot that its engine had not finished when it died. */
+  private void settle(LiveInstance instance, Workload workload) {
+    try {
+      site.walls().adopted(instance.now().record(), workload);
+    } catch (IOException e) {
+      LOGGER.warn("{} may stand still, and can be started anew", instance, e);
+    }
   }
 
   private void serveNames(LiveInstance instance, int pid) {

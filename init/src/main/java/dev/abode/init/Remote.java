@@ -16,7 +16,7 @@ public sealed interface Remote {
    * @param console the file that keeps the last of the console, at most 128 KiB, and as much again
    *     in {@code console.1}
    * @param resume whether the machine comes from a snapshot in which its workload runs already;
-   *     nothing is launched then
+   *     nothing is launched then, and it waits for {@link Shim.Question.Thaw}
    */
   record Machine(Path console, LaunchPlan guest, boolean resume) implements Remote {}
 

@@ -86,9 +86,10 @@ public interface Shim extends AutoCloseable {
     record Read(String path) implements Question {}
 
     /**
-     * Freezes the file system mounted at {@code path}, none if that is empty. From the answer on
-     * nothing crosses between guest and host until {@link Thaw}, or until another shim greets the
-     * guest. It thaws by itself when this connection is closed.
+     * Freezes the workload, and the file system mounted at {@code path}, none if that is empty.
+     * From the answer on nothing crosses between guest and host until {@link Thaw}, or until
+     * another shim greets the guest; in a machine that was resumed the workload still waits for
+     * {@link Thaw}. It thaws by itself when this connection is closed.
      */
     record Freeze(String path) implements Question {}
 

@@ -1,8 +1,11 @@
 package dev.abode.linux;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +38,34 @@ public final class SparseFile {
 
     public long endBytes() {
       return offsetBytes + lengthBytes;
+    }
+  }
+
+  /**
+   * Copies a file, holes as holes. Where the file system can share blocks between files they are
+   * shared, {@code copy_file_range(2)}.
+   *
+   * @param to must not exist; gets the permissions of a new file
+   */
+  public static void copy(Path from, Path to) throws IOException {
+    List<Extent> extents = extents(from);
+    try (FileChannel source = FileChannel.open(from);
+        RandomAccessFile target = new RandomAccessFile(to.toFile(), "rw")) {
+      target.setLength(source.size());
+      for (Extent extent : extents) {
+        copy(source, target.getChannel(), extent);
+      }
+    }
+  }
+
+  private static void copy(FileChannel from, FileChannel to, Extent extent) throws IOException {
+    for (long at = extent.offsetBytes(); at < extent.endBytes(); ) {
+      to.position(at);
+      long copied = from.transferTo(at, extent.endBytes() - at, to);
+      if (copied <= 0) {
+        throw new IOException("a file became shorter while it was copied");
+      }
+      at += copied;
     }
   }
 

@@ -153,7 +153,14 @@ public final class SystemVerbs {
                 containers,
                 freeContainers),
             row("Local Volumes", usage.items("Volumes").size(), usedVolumes, volumes, freeVolumes),
-            savedMachines(session)));
+            savedMachines(session),
+            snapshots(session)));
+  }
+
+  private static Json snapshots(Session session) throws IOException {
+    List<Json> snapshots = session.api().get("/abode/snapshots").json().items();
+    long bytes = snapshots.stream().mapToLong(snapshot -> snapshot.number("OwnSize")).sum();
+    return row("Snapshots", snapshots.size(), snapshots.size(), bytes, 0);
   }
 
   /** Virtual machines that others start from: nobody needs one, it only saves a boot. */

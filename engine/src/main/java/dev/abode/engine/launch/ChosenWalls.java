@@ -13,7 +13,9 @@ import dev.abode.engine.record.RunFolderOf;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.ShimEvent;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -45,8 +47,23 @@ public record ChosenWalls(ContainerWalls containers, MachineWalls machines) impl
   }
 
   @Override
-  public void raised(String id) {
-    machines.raised(id);
+  public void begun(InstanceRecord record) throws IOException {
+    of(record).begun(record);
+  }
+
+  @Override
+  public void adopted(InstanceRecord record, Workload workload) throws IOException {
+    of(record).adopted(record, workload);
+  }
+
+  @Override
+  public SavedState save(Whereabouts at, Path folder) throws IOException {
+    return of(at.record()).save(at, folder);
+  }
+
+  @Override
+  public void putBack(Path folder, Whereabouts at, Optional<InstanceRecord> of) throws IOException {
+    of(at.record()).putBack(folder, at, of);
   }
 
   @Override
@@ -67,6 +84,7 @@ public record ChosenWalls(ContainerWalls containers, MachineWalls machines) impl
 
   @Override
   public void takeDown(String id) throws IOException {
+    machines.forget(id);
     containers.takeDown(id);
   }
 

@@ -53,6 +53,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -133,6 +134,30 @@ public final class ContainerWalls implements Walls, AutoCloseable {
       // A source nobody can look at is refused when the instance is started.
       return Optional.empty();
     }
+  }
+
+  @Override
+  public void begun(InstanceRecord record) {}
+
+  @Override
+  public void adopted(InstanceRecord record, Workload workload) {}
+
+  @Override
+  public SavedState save(Whereabouts at, Path folder) throws IOException {
+    if (at.workload().isPresent()) {
+      throw new EngineException(
+          Kind.UNSUPPORTED,
+          "the processes of a container cannot be saved; stop "
+              + at.record().name()
+              + " first, so that its files can, or run it with --vm");
+    }
+    ContainerSnapshot.save(at.folder(), folder);
+    return new SavedState(false, Duration.ZERO);
+  }
+
+  @Override
+  public void putBack(Path folder, Whereabouts at, Optional<InstanceRecord> of) throws IOException {
+    ContainerSnapshot.putBack(folder, at.folder());
   }
 
   // ---- a start

@@ -33,14 +33,17 @@ import dev.abode.engine.machine.GuestView;
 import dev.abode.engine.machine.Hypervisor;
 import dev.abode.engine.machine.HypervisorLimits;
 import dev.abode.engine.machine.Hypervisors;
+import dev.abode.engine.machine.MachineContent;
 import dev.abode.engine.machine.MachineDisk;
 import dev.abode.engine.machine.MachineFailure;
 import dev.abode.engine.machine.MachineGround;
 import dev.abode.engine.machine.MachinePlan;
 import dev.abode.engine.machine.MachineReview;
 import dev.abode.engine.machine.MachineShape;
+import dev.abode.engine.machine.Monitor;
 import dev.abode.engine.memory.MemoryImage;
 import dev.abode.engine.record.Folders;
+import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
 import dev.abode.engine.seccomp.SeccompFilters;
@@ -54,7 +57,9 @@ import dev.abode.init.ShimEvent;
 import dev.abode.init.Supervision;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +72,10 @@ import org.slf4j.LoggerFactory;
 /** A hypervisor in a jail, and a kernel of its own in it: the walls of a virtual machine. */
 public final class MachineWalls implements Walls, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(MachineWalls.class);
+
+  /** How long a guest that goes on from a snapshot may take to say that it does. */
+  private static final Duration SETTLING = Duration.ofSeconds(60);
+
   private static final int MAX_DATABASE_BYTES = 4 << 20;
   private static final DeviceRule KVM = DeviceRule.parse("c 10:232 rw");
 
@@ -82,6 +91,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
   private final LayerDisks layerDisks = new LayerDisks();
   private final MemoryImage memories = new MemoryImage();
   private final Templates templates;
+  private final ShimBinary shims;
 
   /** Machines that are being started, with what they are. */
   private final Map<String, Starting> starting = new ConcurrentHashMap<>();
@@ -101,6 +111,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
     this.kernels = new Kernels(folders.machines().resolve("kernels"), ShimBinary.program());
     this.hypervisors = new Hypervisors(folders.machines().resolve("acceleration"));
     this.host = HostFacts.read();
+    this.shims = shims;
     this.templates =
         new Templates(
             folders.machines().resolve("templates"),
@@ -174,7 +185,8 @@ public final class MachineWalls implements Walls, AutoCloseable {
             record.id(),
             HypervisorLimits.of(spec.limits(), model.shape(), model.hypervisor().acceleration()),
             DeviceAccess.defaultsAnd(List.of(KVM)));
-    Templates.Start start = templates.startOf(model);
+    boolean resumes = MachineSnapshot.takeNext(birth.folder(), model);
+    Templates.Start start = startOf(birth.folder(), model, resumes);
     starting.put(record.id(), new Starting(model, start));
     return MachinePlan.of(
         new MachineGround(
@@ -192,22 +204,95 @@ public final class MachineWalls implements Walls, AutoCloseable {
             ContainerWalls.log(record, birth.folder()),
             Optional.of(birth.run().exit()),
             cgroup.placement().oomEvents(),
-            new Remote.Machine(birth.run().console(), guest, false)));
+            new Remote.Machine(birth.run().console(), guest, resumes)));
   }
 
-  /** A machine that had to boot is followed by a template, for those that come after it. */
+  /** Goes on from a snapshot, or starts from a template, or boots. */
+  private Templates.Start startOf(InstanceFolder folder, MachineModel model, boolean resumes)
+      throws IOException {
+    Path base = folder.path().resolve(MachineSnapshot.BASE);
+    if (!resumes) {
+      MachineSnapshot.base(folder, templates.memoryOf(model));
+    }
+    List<Path> memory = MachineSnapshot.memory(base);
+    if (memory.isEmpty()) {
+      return Templates.Start.COLD;
+    }
+    Path devices = resumes ? base.resolve(MachineSnapshot.DEVICES) : templates.devicesOf(model);
+    MemoryImage.Lease lease = memories.lease(memory, model.shape().memoryBytes());
+    return new Templates.Start(new MachineContent.Saved(lease.path(), devices), Optional.of(lease));
+  }
+
+  /**
+   * A machine that had to boot is followed by a template, for those that come after it. One that
+   * goes on from a snapshot waits until it is told that it may.
+   */
   @Override
-  public void raised(String id) {
+  public void begun(InstanceRecord record) throws IOException {
+    Starting over = starting.remove(record.id());
+    settle(record);
+    if (over != null) {
+      over.start().begun();
+      templates.begin(over.model());
+    }
+  }
+
+  @Override
+  public void adopted(InstanceRecord record, Workload workload) throws IOException {
+    try (Monitor monitor = Monitor.open(workload.pid())) {
+      monitor.resume();
+    }
+    settle(record);
+    // What froze the workload for a snapshot has let it go on by leaving, and does no harm twice.
+    try (GuestView guest = GuestView.open(folders.runOf(record.id()).socket(), SETTLING)) {
+      guest.thaw();
+    }
+  }
+
+  /** The start of that instance, if one is being made, has failed. */
+  void forget(String id) {
     Starting over = starting.remove(id);
-    if (over == null) {
+    if (over != null) {
+      over.start().begun();
+    }
+  }
+
+  /** What is left of a snapshot's devices says that the workload still stands still. */
+  private void settle(InstanceRecord record) throws IOException {
+    Path base = folders.instance(record.id()).path().resolve(MachineSnapshot.BASE);
+    Path devices = base.resolve(MachineSnapshot.DEVICES);
+    if (!Files.exists(devices)) {
       return;
     }
-    over.start().begun();
-    try {
-      templates.begin(over.model());
-    } catch (IOException e) {
-      LOGGER.warn("virtual machines go on starting cold", e);
+    RunFolderOf run = folders.runOf(record.id());
+    Path origin = base.resolve(MachineSnapshot.ORIGIN);
+    if (Files.exists(origin)) {
+      new CloneIdentity(shims, run).take(Files.readString(origin), record, etc(record));
+      Files.delete(origin);
     }
+    try (GuestView guest = GuestView.open(run.socket(), SETTLING)) {
+      guest.thaw();
+    }
+    Files.delete(devices);
+  }
+
+  @Override
+  public SavedState save(Whereabouts at, Path folder) throws IOException {
+    return at.workload().isEmpty()
+        ? MachineSnapshot.saveStopped(at.folder(), folder)
+        : MachineSnapshot.saveRunning(
+            at,
+            at.workload().get().pid(),
+            model(at.record().spec().limits(), at.layers().size()),
+            folder);
+  }
+
+  @Override
+  public void putBack(Path folder, Whereabouts at, Optional<InstanceRecord> of) throws IOException {
+    MachineSnapshot.putBack(
+        folder,
+        at.folder(),
+        of.map(origin -> ContainerPlan.hostname(origin.spec(), origin.id())).stream().toList());
   }
 
   @Override

@@ -197,7 +197,8 @@ final class TemplateBoot {
       AtomicFile.replaceDurably(folder.resolve(DEVICES), monitor.devices());
       try (Arena arena = Arena.ofConfined()) {
         GuestMemory memory = GuestMemory.find(pid, model.shape().memoryBytes());
-        MemoryCapture.of(memory, arena).writeTo(folder.resolve(MEMORY));
+        MemoryCapture.of(memory, arena, MemoryCapture.room(memory, arena))
+            .writeTo(folder.resolve(MEMORY));
       }
     }
   }

@@ -56,17 +56,17 @@ final class Templates implements AutoCloseable {
     }
   }
 
-  /** What a machine of that model starts with: a template, if there is one. */
-  Start startOf(MachineModel model) throws IOException {
+  /** The files with the memory of that model's template; none when there is no template. */
+  List<Path> memoryOf(MachineModel model) throws IOException {
     Path template = folder.resolve(model.id());
-    if (!Files.exists(template.resolve(RECORD))) {
-      return Start.COLD;
-    }
-    MemoryImage.Lease memory =
-        images.lease(List.of(template.resolve(TemplateBoot.MEMORY)), model.shape().memoryBytes());
-    return new Start(
-        new MachineContent.Saved(memory.path(), template.resolve(TemplateBoot.DEVICES)),
-        Optional.of(memory));
+    return Files.exists(template.resolve(RECORD))
+        ? List.of(template.resolve(TemplateBoot.MEMORY))
+        : List.of();
+  }
+
+  /** The state of the devices of that model's template. */
+  Path devicesOf(MachineModel model) throws IOException {
+    return folder.resolve(model.id()).resolve(TemplateBoot.DEVICES);
   }
 
   /** Makes the template of that model in the background, unless there is one or it is begun. */

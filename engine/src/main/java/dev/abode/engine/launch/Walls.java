@@ -12,7 +12,9 @@ import dev.abode.engine.record.RunFolderOf;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.ShimEvent;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,8 +39,14 @@ public interface Walls {
   /** Prepares a start, and says in a plan what is left to be done. */
   LaunchPlan raise(Birth birth) throws IOException;
 
-  /** The workload runs, or its start has failed: what was only needed for the start may go. */
-  default void raised(String id) {}
+  /** The workload runs: what was needed for the start alone may go. */
+  void begun(InstanceRecord record) throws IOException;
+
+  /**
+   * It runs, and the engine that had started it is gone: whatever that one was about to do, the
+   * workload goes on.
+   */
+  void adopted(InstanceRecord record, Workload workload) throws IOException;
 
   /**
    * What {@link #raise} would do and plan, without doing any of it; of a running instance, what was
@@ -82,4 +90,23 @@ public interface Walls {
 
   /** Its processes as {@code ps} shows them. */
   ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException;
+
+  // ---- snapshots
+
+  /**
+   * Saves what an instance is at this moment: what it has written and, of one that runs, its memory
+   * and its processes.
+   *
+   * @param folder empty
+   * @throws EngineException UNSUPPORTED for one that cannot be saved while it runs
+   */
+  SavedState save(Whereabouts at, Path folder) throws IOException;
+
+  /**
+   * Puts what {@link #save} has saved in the place of what an instance has that does not run. Its
+   * next start goes on from there.
+   *
+   * @param of the record of the instance that was saved, if it is another one
+   */
+  void putBack(Path folder, Whereabouts at, Optional<InstanceRecord> of) throws IOException;
 }

@@ -2,6 +2,7 @@ package dev.abode.engine.machine;
 
 import dev.abode.init.Shim;
 import dev.abode.init.ShimEvent;
+import dev.abode.linux.Errno;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,9 +20,9 @@ public final class GuestView implements AutoCloseable {
   private final Shim shim;
   private final Thread watchdog;
 
-  private GuestView(Shim shim) {
+  private GuestView(Shim shim, Duration patience) {
     this.shim = shim;
-    this.watchdog = Thread.ofVirtual().name("guest-view").start(this::expire);
+    this.watchdog = Thread.ofVirtual().name("guest-view").start(() -> expire(patience));
   }
 
   /**
@@ -30,12 +31,38 @@ public final class GuestView implements AutoCloseable {
    * @param socket of the machine's shim
    */
   public static GuestView open(Path socket) throws IOException {
-    return new GuestView(Shim.connect(socket));
+    return open(socket, PATIENCE);
   }
 
-  private void expire() {
+  /**
+   * Opens one with another patience.
+   *
+   * @param patience with all that is asked, together
+   */
+  public static GuestView open(Path socket, Duration patience) throws IOException {
+    return new GuestView(Shim.connect(socket), patience);
+  }
+
+  /** Makes the workload stand still, and the agent silent, until {@link #thaw} or the closing. */
+  public void freeze() throws IOException {
+    command(new Shim.Question.Freeze(""));
+  }
+
+  /** Lets the workload go on. */
+  public void thaw() throws IOException {
+    command(new Shim.Question.Thaw());
+  }
+
+  private void command(Shim.Question question) throws IOException {
+    ShimEvent.Answer answer = ask(question);
+    if (answer.errno() != 0) {
+      throw new IOException("the guest refuses " + question + ": " + Errno.words(answer.errno()));
+    }
+  }
+
+  private void expire(Duration patience) {
     try {
-      Thread.sleep(PATIENCE);
+      Thread.sleep(patience);
       shim.close();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -47,13 +74,18 @@ public final class GuestView implements AutoCloseable {
 
   /** The content of a file; empty when it is not there. */
   public Optional<String> read(String path) throws IOException {
-    shim.ask(new Shim.Question.Read(path));
+    ShimEvent.Answer answer = ask(new Shim.Question.Read(path));
+    return answer.errno() == 0
+        ? Optional.of(StandardCharsets.UTF_8.decode(answer.content()).toString())
+        : Optional.empty();
+  }
+
+  private ShimEvent.Answer ask(Shim.Question question) throws IOException {
+    shim.ask(question);
     while (true) {
       ShimEvent event = shim.next();
       if (event instanceof ShimEvent.Answer answer) {
-        return answer.errno() == 0
-            ? Optional.of(StandardCharsets.UTF_8.decode(answer.content()).toString())
-            : Optional.empty();
+        return answer;
       }
       if (event instanceof ShimEvent.Gone || event instanceof ShimEvent.Exited) {
         throw new IOException("the guest does not answer");

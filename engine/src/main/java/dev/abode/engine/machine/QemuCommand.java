@@ -133,8 +133,11 @@ final class QemuCommand {
     return switch (acceleration) {
       case KVM -> common;
       // The translator does not speculate, so there is nothing to mitigate; and time that is
-      // measured in a loop by an emulated processor says nothing.
-      case EMULATION -> common + " mitigations=off no_timer_check tsc=reliable lpj=4000000";
+      // measured in a loop by an emulated processor says nothing. Its time stamp counter is the
+      // host's, and how fast that runs a guest finds out wrongly on a busy host, by half in some
+      // boots; a template would hand that on. So the time of day comes from the board's timer.
+      case EMULATION ->
+          common + " mitigations=off no_timer_check tsc=reliable clocksource=acpi_pm lpj=4000000";
     };
   }
 

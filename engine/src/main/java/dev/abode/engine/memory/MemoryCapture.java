@@ -15,7 +15,10 @@ import java.util.List;
  * and goes on while it is written to a disk.
  */
 public final class MemoryCapture {
-  private static final int CHUNK_BYTES = 64 << 20;
+  private static final int CHUNK_BYTES = 8 << 20;
+
+  /** A quarter of what there is now. */
+  private static final int SPARE = 4;
 
   private final List<Extent> extents;
   private final MemorySegment bytes;
@@ -28,15 +31,26 @@ public final class MemoryCapture {
   }
 
   /**
+   * Memory to capture into, made while the guest runs: getting it from the kernel takes as long as
+   * filling it does. There is some to spare for what the guest writes meanwhile.
+   */
+  public static MemorySegment room(GuestMemory memory, Arena arena) throws IOException {
+    long own = memory.own().stream().mapToLong(Extent::lengthBytes).sum();
+    return arena.allocate(own + own / SPARE + CHUNK_BYTES);
+  }
+
+  /**
    * Takes what is the guest's own of {@code memory}.
    *
    * @param arena holds it until it is closed
+   * @param room to put it into, if it fits
    */
-  public static MemoryCapture of(GuestMemory memory, Arena arena) throws IOException {
+  public static MemoryCapture of(GuestMemory memory, Arena arena, MemorySegment room)
+      throws IOException {
     List<Extent> extents = memory.own();
     try (FileChannel space = memory.open()) {
       long total = extents.stream().mapToLong(Extent::lengthBytes).sum();
-      MemorySegment bytes = arena.allocate(Math.max(total, 1));
+      MemorySegment bytes = total <= room.byteSize() ? room : arena.allocate(total);
       long at = 0;
       for (Extent extent : extents) {
         for (long done = 0; done < extent.lengthBytes(); ) {

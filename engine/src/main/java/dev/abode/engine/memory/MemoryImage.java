@@ -5,8 +5,12 @@ import dev.abode.linux.MemoryFile;
 import dev.abode.linux.SparseFile;
 import dev.abode.linux.SparseFile.Extent;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,14 +30,25 @@ public final class MemoryImage implements AutoCloseable {
   /** How many are kept that nobody uses. */
   private static final int KEPT = 2;
 
-  private final Map<List<Path>, Entry> images = new LinkedHashMap<>();
+  /** By the inodes of their files: clones have the same files under different names. */
+  private final Map<List<Object>, Entry> images = new LinkedHashMap<>();
 
   private static final class Entry {
     final Descriptor file;
+
+    /** Open, so that the inodes mean these files for as long as the image is kept. */
+    final List<FileChannel> sources;
+
     int users;
 
-    Entry(Descriptor file) {
+    Entry(Descriptor file, List<FileChannel> sources) {
       this.file = file;
+      this.sources = sources;
+    }
+
+    void close() {
+      file.close();
+      MemoryImage.close(sources);
     }
   }
 
@@ -69,13 +84,40 @@ public final class MemoryImage implements AutoCloseable {
    * @param files never altered once written; the first one holds the whole memory
    */
   public synchronized Lease lease(List<Path> files, long sizeBytes) throws IOException {
-    Entry entry = images.remove(files);
-    if (entry == null) {
-      entry = new Entry(MemoryFile.sealed(NAME, sizeBytes, to -> fill(to, files, sizeBytes)));
+    List<FileChannel> sources = new ArrayList<>();
+    boolean used = false;
+    try {
+      List<Object> inodes = new ArrayList<>();
+      for (Path file : files) {
+        sources.add(FileChannel.open(file));
+        inodes.add(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+      }
+      Entry entry = images.remove(inodes);
+      if (entry == null) {
+        entry =
+            new Entry(
+                MemoryFile.sealed(NAME, sizeBytes, to -> fill(to, files, sources, sizeBytes)),
+                sources);
+        used = true;
+      }
+      entry.users++;
+      images.put(inodes, entry);
+      return new Lease(entry);
+    } finally {
+      if (!used) {
+        close(sources);
+      }
     }
-    entry.users++;
-    images.put(List.copyOf(files), entry);
-    return new Lease(entry);
+  }
+
+  private static void close(List<FileChannel> sources) {
+    for (FileChannel source : sources) {
+      try {
+        source.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot close a file that was only read", e);
+      }
+    }
   }
 
   private void shrink(int kept) {
@@ -83,20 +125,19 @@ public final class MemoryImage implements AutoCloseable {
     for (Iterator<Entry> each = images.values().iterator(); each.hasNext() && unused > kept; ) {
       Entry entry = each.next();
       if (entry.users == 0) {
-        entry.file.close();
+        entry.close();
         each.remove();
         unused--;
       }
     }
   }
 
-  private static void fill(FileChannel to, List<Path> files, long sizeBytes) throws IOException {
-    for (Path file : files) {
-      List<Extent> extents = SparseFile.extents(file);
-      try (FileChannel from = FileChannel.open(file)) {
-        for (Extent extent : extents) {
-          copy(from, to, extent, sizeBytes);
-        }
+  private static void fill(
+      FileChannel to, List<Path> files, List<FileChannel> sources, long sizeBytes)
+      throws IOException {
+    for (int i = 0; i < files.size(); i++) {
+      for (Extent extent : SparseFile.extents(files.get(i))) {
+        copy(sources.get(i), to, extent, sizeBytes);
       }
     }
   }
@@ -121,7 +162,7 @@ public final class MemoryImage implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    images.values().forEach(entry -> entry.file.close());
+    images.values().forEach(Entry::close);
     images.clear();
   }
 }

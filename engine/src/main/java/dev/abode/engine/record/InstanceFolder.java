@@ -35,6 +35,11 @@ public record InstanceFolder(Path path) {
     return path.resolve("etc");
   }
 
+  /** Holds a folder a snapshot, by its name. */
+  public Path snapshots() {
+    return path.resolve("snapshots");
+  }
+
   /** Holds the parts of the log. */
   public Path logs() {
     return path.resolve("log");

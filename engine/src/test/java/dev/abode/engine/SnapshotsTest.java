@@ -1,0 +1,262 @@
+package dev.abode.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.Isolation;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.LimitsOf;
+import dev.abode.engine.instance.SnapshotInfo;
+import dev.abode.engine.instance.WaitCondition;
+import dev.abode.engine.machine.Monitor;
+import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.SharedKernel;
+import dev.abode.engine.testing.TestEngine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+
+/** Snapshots, going back to them, and clones, with a real hypervisor and real containers. */
+@Tag("slow")
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(240)
+class SnapshotsTest {
+  private static final Limits SMALL = LimitsOf.memory(64L << 20);
+
+  /**
+   * Appends numbered lines, each with the digest of all before it, and keeps the last number in
+   * memory as well: disk and memory of a snapshot must be of one moment.
+   */
+  private static final String WRITER =
+      "i=0; sum=none; while :; do i=$((i+1));"
+          + " sum=$(echo $sum $i | md5sum | cut -c1-32); echo $i $sum >> /written;"
+          + " echo $i > /dev/shm/last; done";
+
+  /** What {@link #WRITER} must have written, in a copy of all lines that are surely whole. */
+  private static final String CHECK =
+      "i=0; sum=none; while read n s; do i=$((i+1)); sum=$(echo $sum $i | md5sum | cut -c1-32);"
+          + " [ \"$n $s\" = \"$i $sum\" ] || { echo broken at $i; exit 1; }; done < /whole;"
+          + " echo whole";
+
+  private TestEngine test;
+  private Engine engine;
+  private String alpine;
+
+  @BeforeAll
+  void open() throws Exception {
+    test = TestEngine.open();
+    SharedKernel.provide(test.root().resolve("machines/kernels"));
+    engine = test.engine();
+    alpine = SharedImages.loadAlpine(engine.images());
+    engine.warm(alpine, SMALL);
+  }
+
+  @AfterEach
+  void removeAll() throws Exception {
+    test.removeAll();
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    test.close();
+  }
+
+  private Instance machine(String line) throws Exception {
+    Instance instance =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .isolation(Isolation.VM)
+                .limits(SMALL)
+                .command(List.of("sh", "-c", line))
+                .build());
+    instance.start();
+    return instance;
+  }
+
+  private static String exec(Instance instance, String line) throws Exception {
+    return TestEngine.read(instance.exec(ExecSpec.of("sh", "-c", line)).start()).strip();
+  }
+
+  private static void awaitLast(Instance instance, int least) throws Exception {
+    // Only the guest knows how far its writer has come; each look is a process of its own.
+    exec(
+        instance,
+        "until [ \"$(cat /dev/shm/last 2>/dev/null || echo 0)\" -ge "
+            + least
+            + " ]; do sleep 0.1; done");
+  }
+
+  @Test
+  void aSnapshotUnderLoadIsOfOneMoment() throws Exception {
+    Instance instance = machine(WRITER);
+    awaitLast(instance, 3);
+
+    SnapshotInfo taken = instance.snapshot(Optional.of("moment"));
+    int soon = Integer.parseInt(exec(instance, "cat /dev/shm/last"));
+    awaitLast(instance, soon + 3);
+
+    assertThat(taken.running()).isTrue();
+    assertThat(taken.stoodStill()).isPositive();
+    // What it has of the template is the template's.
+    assertThat(taken.ownBytes()).isPositive().isLessThan(taken.sizeBytes());
+
+    for (int i = 0; i < 2; i++) {
+      instance.restore(Optional.of("moment"));
+      // The writer goes on at once, from what it has in memory. Had its disk been saved at another
+      // moment, a number or a digest would not follow from the one before it.
+      List<String> lines =
+          exec(
+                  instance,
+                  "cat /dev/shm/last; head -n -1 /written > /whole;"
+                      + " tail -n 1 /written | cut -d' ' -f1; cat /dev/shm/last; "
+                      + CHECK)
+              .lines()
+              .toList();
+      assertThat(Integer.parseInt(lines.get(1)))
+          .isBetween(Integer.parseInt(lines.get(0)), Integer.parseInt(lines.get(2)) + 1);
+      assertThat(lines.get(3)).isEqualTo("whole");
+    }
+    assertThat(instance.info().state().status()).isEqualTo(InstanceStatus.RUNNING);
+    assertThat(instance.snapshots()).extracting(SnapshotInfo::name).containsExactly("moment");
+  }
+
+  @Test
+  void restoreGivesExactlyTheStateOfTheMoment() throws Exception {
+    Instance instance = machine("echo before > /disk-state; sleep 600");
+    exec(instance, "echo memory > /dev/shm/state; sync");
+    instance.snapshot(Optional.of("one"));
+    exec(instance, "echo other > /dev/shm/state; echo other > /disk-state; sync");
+
+    instance.restore(Optional.empty());
+
+    assertThat(exec(instance, "cat /dev/shm/state /disk-state")).isEqualTo("memory\nbefore");
+    // A snapshot of what was restored holds only what was written since.
+    SnapshotInfo second = instance.snapshot(Optional.of("two"));
+    exec(instance, "rm /dev/shm/state");
+    instance.removeSnapshot("one");
+    instance.restore(Optional.of("two"));
+    assertThat(exec(instance, "cat /dev/shm/state")).isEqualTo("memory");
+    assertThat(second.ownBytes()).isLessThan(second.sizeBytes());
+  }
+
+  @Test
+  void tenClonesRunAtOnceAndDiffer() throws Exception {
+    Instance origin =
+        machine(
+            "echo 0123456789abcdef0123456789abcdef > /etc/machine-id; echo ready;"
+                + " while [ ! -e /dev/shm/go ]; do sleep 0.1; done;"
+                + " hostname; cat /etc/hostname /etc/machine-id;"
+                + " head -c 16 /dev/urandom | md5sum; cat /proc/sys/kernel/random/uuid;"
+                + " sleep 600");
+    TestEngine.awaitLines(origin, 1);
+    origin.snapshot(Optional.of("base"));
+
+    List<Callable<Instance>> making = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      String name = "clone-" + i;
+      making.add(() -> origin.cloneFrom(Optional.of("base"), Optional.of(name)));
+    }
+    List<Instance> clones = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Instance> clone : threads.invokeAll(making)) {
+        clones.add(clone.get());
+      }
+    }
+    Set<String> names = new HashSet<>();
+    Set<String> machines = new HashSet<>();
+    Set<String> random = new HashSet<>();
+    for (Instance clone : clones) {
+      long before = System.currentTimeMillis() / 1000;
+      long there = Long.parseLong(exec(clone, "touch /dev/shm/go; date +%s"));
+      assertThat(there).isBetween(before - 2, System.currentTimeMillis() / 1000 + 2);
+      List<String> said = TestEngine.awaitLines(clone, 5);
+      assertThat(said.get(0)).isEqualTo(clone.id().substring(0, 12));
+      assertThat(said.get(1)).isEqualTo(clone.id().substring(0, 12));
+      names.add(said.get(0));
+      machines.add(said.get(2));
+      random.add(said.get(3));
+      random.add(said.get(4));
+    }
+    assertThat(names).hasSize(10);
+    assertThat(machines).hasSize(10).doesNotContain("0123456789abcdef0123456789abcdef");
+    assertThat(random).hasSize(20);
+    assertThat(origin.info().state().status()).isEqualTo(InstanceStatus.RUNNING);
+  }
+
+  @Test
+  void anEngineThatDiedWhileItSavedLeavesAMachineThatGoesOn() throws Exception {
+    Instance instance = machine("sleep 600");
+    Path unfinished = instance.info().folder().resolve("snapshots/.new-x");
+    Files.createDirectories(unfinished);
+    try (Monitor monitor = Monitor.open(instance.info().state().pid())) {
+      monitor.stop();
+    }
+
+    engine = test.reopen();
+
+    Instance adopted = engine.instance(instance.id());
+    assertThat(exec(adopted, "echo on")).isEqualTo("on");
+    assertThat(adopted.snapshots()).isEmpty();
+    assertThat(unfinished).doesNotExist();
+  }
+
+  @Test
+  void aContainerIsSavedWhenItIsStopped() throws Exception {
+    Instance container =
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .command(List.of("sh", "-c", "cat /state; echo new > /state; rm /etc/motd"))
+                .build());
+    container.start();
+    container.await(WaitCondition.NOT_RUNNING);
+    container.snapshot(Optional.of("ran"));
+    container.start();
+    container.await(WaitCondition.NOT_RUNNING);
+
+    container.restore(Optional.of("ran"));
+    assertThat(container.info().state().status()).isEqualTo(InstanceStatus.EXITED);
+    assertThat(container.changes().toString()).contains("/state").contains("/etc/motd");
+
+    Instance clone = container.cloneFrom(Optional.of("ran"), Optional.of("second"));
+    clone.await(WaitCondition.NOT_RUNNING);
+    assertThat(TestEngine.log(clone)).startsWith("new\n");
+  }
+
+  @Test
+  void whatCannotBeSavedIsRefusedWithASentence() throws Exception {
+    Instance container =
+        engine.create(
+            InstanceSpec.builder(alpine).name("flat").command(List.of("sleep", "600")).build());
+    container.start();
+    assertThatThrownBy(() -> container.snapshot(Optional.empty()))
+        .isInstanceOf(EngineException.class)
+        .hasMessage(
+            "the processes of a container cannot be saved; stop flat first, so that its files can,"
+                + " or run it with --vm");
+    assertThat(container.snapshots()).isEmpty();
+    assertThatThrownBy(() -> container.restore(Optional.of("none")))
+        .hasMessageContaining("flat has no snapshot none");
+    assertThatThrownBy(() -> container.snapshot(Optional.of("../x")))
+        .hasMessageContaining("no name of a snapshot");
+  }
+}
