@@ -159,6 +159,7 @@ static void launch_complete(void) {
   shim.outcome.started = time_now();
   tell_watchers();
   hold_mounts();
+  release_unwatched();
   collect_workload(); /* its SIGCHLD may have come and gone with the stage's */
 }
 

@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "shim.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,8 +36,11 @@ void name_arguments(const char *socket) {
 }
 
 int main(int count, char **arguments) {
-  /* Workloads that need nothing but this file: one runs until it is killed, or half a minute. */
-  if (count == 2 && strcmp(arguments[1], "hold") == 0) return (int)sleep(30);
+  /* Workloads that need nothing but this file: one runs until its input ends, or half a minute. */
+  if (count == 2 && strcmp(arguments[1], "hold") == 0) {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&input, 1, 30000) < 0;
+  }
   if (count == 2 && strcmp(arguments[1], "end") == 0) return 0;
   bool is_shim = count >= 2 && strcmp(arguments[1], "shim") == 0;
   bool is_nursery = count >= 2 && strcmp(arguments[1], "nursery") == 0;

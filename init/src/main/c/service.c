@@ -22,6 +22,11 @@ struct client *any_watcher(void) {
   return NULL;
 }
 
+void release_unwatched(void) {
+  if (shim.holds && shim.state == STATE_RUNNING && any_watcher() == NULL)
+    kill(shim.workload, SIGKILL);
+}
+
 static void tell_process(struct client *client, enum frame_type type) {
   struct { uint32_t pid, zero; uint64_t ticks; } process = {
       (uint32_t)shim.workload, 0, shim.start_ticks};
@@ -92,6 +97,7 @@ static void drop_client(struct client *gone) {
   close_client(gone);
   shim.client_count--;
   shim.full = false;
+  release_unwatched();
 }
 
 void accept_clients(void) {

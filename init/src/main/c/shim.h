@@ -120,6 +120,7 @@ extern struct supervisor {
   uint32_t supervision;
   uint32_t drain_millis;
   bool owns_mounts;
+  bool holds; /* a root for whoever watches, and for nobody else */
   int mounts; /* the workload's mount namespace, held until its end was told; -1 for none */
   const char *exit_path;
   const char *console_path;
@@ -189,6 +190,8 @@ void read_reports(void);
 
 /* service.c */
 struct client *any_watcher(void);
+/* Ends what is held once nobody is left to hold it for. */
+void release_unwatched(void);
 void tell_watchers(void);
 void accept_clients(void);
 /* `polled` has an entry for each of the first `count` clients, in their order. */

@@ -439,6 +439,21 @@ abstract class ShimContract {
     }
   }
 
+  @Test
+  void holdsNothingForNobody() throws Exception {
+    LaunchPlan plan = container().plan();
+    List<Step> inside = new ArrayList<>(plan.inside());
+    inside.set(inside.size() - 1, new Step.Hold());
+    ShimEvent.Started held;
+    try (Shim shim = binary.spawn(inside(plan, inside), socket())) {
+      shim.start();
+      held = expect(shim, ShimEvent.Started.class);
+    }
+    await(() -> ownProcesses().isEmpty());
+    assertThat(ProcessIdentity.of(held.pid()))
+        .isNotEqualTo(Optional.of(new ProcessIdentity(held.pid(), held.startTicks())));
+  }
+
   // ---- a further process
 
   @Test

@@ -3,6 +3,7 @@ package dev.abode.cli.engine;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.json.Json;
 import dev.abode.docker.DockerApi;
+import dev.abode.engine.Attachment;
 import dev.abode.engine.Engine;
 import dev.abode.engine.EngineOptions;
 import dev.abode.engine.Instance;
@@ -76,8 +77,9 @@ public final class LaunchRehearsal implements AutoCloseable {
    */
   public void perform(int count, BooleanSupplier ended) throws IOException {
     String held = create("hold");
-    post("/containers/" + held + "/start");
-    try {
+    // Its input ends with this process, however that ends, and with its input the container does.
+    try (Attachment _ = engine.instance(held).attach(true, false, false)) {
+      post("/containers/" + held + "/start");
       for (int i = 0; i < count && !ended.getAsBoolean(); i++) {
         cycle();
         exec(held);
@@ -109,6 +111,8 @@ public final class LaunchRehearsal implements AutoCloseable {
         Json.object()
             .with("Image", IMAGE)
             .with("Cmd", Json.texts(List.of(SmallestRootfs.PROGRAM, role)))
+            .with("OpenStdin", Json.of(true))
+            .with("StdinOnce", Json.of(true))
             .with("HostConfig", Json.object().with("NetworkMode", "none"));
     return post("/containers/create", spec).at("Id").text();
   }

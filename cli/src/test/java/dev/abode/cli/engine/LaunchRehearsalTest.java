@@ -1,10 +1,18 @@
 package dev.abode.cli.engine;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.EngineOptions;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,5 +35,70 @@ class LaunchRehearsalTest {
     WarmUp warmUp = WarmUp.begin(root);
     warmUp.close();
     assertThat(root).doesNotExist();
+  }
+
+  /** What a killed rehearsal leaves running would be nobody's: its engine is not opened again. */
+  @Test
+  void endsWithAProcessThatIsKilled() throws Exception {
+    Path root = folder.resolve("rehearsal");
+    Process rehearsing =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                Rehearsing.class.getName(),
+                root.toString())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      await(() -> !shims(root).isEmpty());
+    } finally {
+      rehearsing.destroyForcibly().waitFor();
+    }
+    // Sooner than the half minute after which the held container ends anyway.
+    await(() -> shims(root).isEmpty());
+    LaunchRehearsal.open(root).close();
+    assertThat(root).doesNotExist();
+  }
+
+  /** Rehearses until it is killed. */
+  static final class Rehearsing {
+    private Rehearsing() {}
+
+    public static void main(String[] arguments) throws IOException {
+      try (LaunchRehearsal rehearsal = LaunchRehearsal.open(Path.of(arguments[0]))) {
+        rehearsal.perform(Integer.MAX_VALUE, () -> false);
+      }
+    }
+  }
+
+  /** Supervisors of the rehearsal, by the path of their socket. */
+  private static List<Path> shims(Path root) throws IOException {
+    String mark = EngineOptions.at(root).run() + "/";
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : processes) {
+        try {
+          String words = Files.readString(process.resolve("cmdline"), ISO_8859_1);
+          if (words.startsWith("abode-init") && words.contains(mark)) {
+            found.add(process);
+          }
+        } catch (IOException e) {
+          // It ended meanwhile.
+        }
+      }
+    }
+    return found;
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10)); // nobody tells of others' processes
+    }
   }
 }
