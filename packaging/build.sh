@@ -58,6 +58,8 @@ engine="$common -Xms24m -Xmx128m -Xss512k -XX:+ExitOnOutOfMemoryError"
 # left at that; only loops, such as those of digests, are worth the optimizing compiler's time.
 engine="$engine -XX:Tier4InvocationThreshold=500000 -XX:Tier4MinInvocationThreshold=60000"
 engine="$engine -XX:Tier4CompileThreshold=1500000"
+# A thread that waits wakes up by way of one other thread instead of two.
+engine="$engine -Djdk.pollerMode=1"
 
 # A cache made under other options is ignored without a word, so each is made and checked under the
 # very options it is used with: AOTMode=on refuses to start where the cache does not fit.
