@@ -1,6 +1,7 @@
 package dev.abode.cli;
 
 import dev.abode.cli.command.Verb;
+import dev.abode.cli.compare.Compare;
 import dev.abode.cli.container.Attach;
 import dev.abode.cli.container.Cp;
 import dev.abode.cli.container.Create;
@@ -50,6 +51,7 @@ final class Verbs {
       List.of(
           "attach",
           "commit",
+          "compare",
           "completion",
           "create",
           "diff",
@@ -137,6 +139,7 @@ final class Verbs {
           case "container prune" -> ReportVerbs.prune();
           case "completion" -> new Completion();
           case "manual" -> new Manual();
+          case "compare" -> new Compare();
           case "doctor" -> new Doctor();
           case "explain" -> new Explain();
           case "why" -> new Why();

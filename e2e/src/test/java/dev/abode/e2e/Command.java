@@ -19,6 +19,7 @@ final class Command {
   private final List<String> words;
   private final Map<String, String> environment;
   private byte[] input = new byte[0];
+  private long seconds = SECONDS;
 
   private Command(List<String> words, Map<String, String> environment) {
     this.words = words;
@@ -96,6 +97,12 @@ final class Command {
     return this;
   }
 
+  /** Allows it as long as this, not as long as others. */
+  Command within(long allowed) {
+    seconds = allowed;
+    return this;
+  }
+
   List<String> words() {
     return words;
   }
@@ -117,10 +124,10 @@ final class Command {
     } catch (IOException e) {
       // It ended without reading all of it, which is its right.
     }
-    if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
       throw new AssertionError(
-          words + " did not end in " + SECONDS + " s; it said: " + text(out) + text(err));
+          words + " did not end in " + seconds + " s; it said: " + text(out) + text(err));
     }
     return new Result(words, process.exitValue(), out.join(), text(err));
   }

@@ -100,7 +100,10 @@ record CreateRequest(String name, String platform, String image, Json body) {
         .one("restart", "POLICY", "no, on-failure[:N], always, unless-stopped")
         .flag("rm", "Remove the container when it exits")
         .one("runtime", "RUNTIME", "Kind of walls: container or vm")
-        .many("security-opt", "OPTION", "no-new-privileges, seccomp=FILE, seccomp=unconfined")
+        .many(
+            "security-opt",
+            "OPTION",
+            "no-new-privileges, seccomp=FILE|unconfined, systempaths=unconfined")
         .one("shm-size", "BYTES", "Size of /dev/shm")
         .one("stop-signal", "SIGNAL", "Signal that stops the container")
         .one("stop-timeout", "SECONDS", "Time before stopping becomes killing")
@@ -251,27 +254,7 @@ record CreateRequest(String name, String platform, String image, Json body) {
     putPairs(host, "Sysctls", arguments, "sysctl");
     putPairs(host, "StorageOpt", arguments, "storage-opt");
     putPairs(host, "Annotations", arguments, "annotation");
-    if (arguments.isGiven("security-opt")) {
-      List<String> options = new ArrayList<>();
-      for (String option : arguments.all("security-opt")) {
-        options.add(securityOption(option));
-      }
-      host.with("SecurityOpt", Json.texts(options));
-    }
-  }
-
-  /** A seccomp profile is a file here and its text in the API. */
-  private static String securityOption(String option) throws IOException {
-    for (String prefix : new String[] {"seccomp=", "seccomp:"}) {
-      if (option.startsWith(prefix)) {
-        String profile = option.substring(prefix.length());
-        if (profile.equals("unconfined") || profile.equals("builtin")) {
-          return "seccomp=" + profile;
-        }
-        return "seccomp=" + Json.parse(Files.readString(Path.of(profile))).compact();
-      }
-    }
-    return option;
+    SecurityOptions.put(host, arguments.all("security-opt"));
   }
 
   private static Json.Fields labels(Arguments arguments) throws IOException {

@@ -109,6 +109,8 @@ class CreateRequestTest {
             "no-new-privileges",
             "--security-opt",
             "seccomp=" + profile,
+            "--security-opt",
+            "systempaths=unconfined",
             "--device",
             "/dev/null:/dev/x:r",
             "--sysctl",
@@ -123,6 +125,8 @@ class CreateRequestTest {
     assertThat(host.text("Runtime")).isEqualTo("vm");
     assertThat(host.texts("SecurityOpt"))
         .containsExactly("no-new-privileges", "seccomp={\"defaultAction\":\"A\"}");
+    assertThat(host.at("MaskedPaths").compact()).isEqualTo("[]");
+    assertThat(host.at("ReadonlyPaths").compact()).isEqualTo("[]");
     assertThat(host.at("Devices").compact())
         .isEqualTo(
             "[{\"PathOnHost\":\"/dev/null\",\"PathInContainer\":\"/dev/x\",\"CgroupPermissions\":\"r\"}]");
