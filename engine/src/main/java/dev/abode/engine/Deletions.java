@@ -7,6 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -27,6 +30,7 @@ final class Deletions implements AutoCloseable {
 
   private final ExecutorService thread;
   private final AtomicLong discarded = new AtomicLong();
+  private final Queue<String> failures = new ConcurrentLinkedQueue<>();
 
   Deletions() {
     ThreadPoolExecutor one =
@@ -63,12 +67,24 @@ final class Deletions implements AutoCloseable {
     thread.execute(() -> delete(tree));
   }
 
-  private static void delete(Path tree) {
+  private void delete(Path tree) {
     try {
       TreeDeletion.delete(tree);
     } catch (IOException e) {
-      LOGGER.warn("{}; the next start of the engine tries it again", e.getMessage());
+      failed(e);
     }
+  }
+
+  /** Keeps in mind that something is left; whoever asks about the engine is told. */
+  void failed(IOException why) {
+    String sentence = why.getMessage() + "; the next start of the engine tries it again";
+    LOGGER.warn("{}", sentence);
+    failures.add(sentence);
+  }
+
+  /** What could not be deleted and why, a sentence each. */
+  List<String> failures() {
+    return List.copyOf(failures);
   }
 
   /** Waits for what is under way, a while: an engine that closes leaves nothing lying about. */

@@ -390,7 +390,7 @@ public final class Engine implements AutoCloseable {
 
   /** What this host and this engine can do. */
   public HostInfo host() {
-    return host;
+    return host.withWarnings(site.deletions().failures());
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.abode.engine;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The host as the engine sees it, for {@code info} and {@code version}.
@@ -9,7 +10,7 @@ import java.util.List;
  * @param cgroupDriver always {@code cgroupfs}
  * @param memoryBytes of the machine
  * @param securityOptions in Docker's form, for example {@code name=seccomp,profile=builtin}
- * @param warnings what limits cannot be applied here, a sentence each
+ * @param warnings what limits cannot be applied here and what could not be deleted, a sentence each
  */
 public record HostInfo(
     String kernelVersion,
@@ -26,5 +27,20 @@ public record HostInfo(
   public HostInfo {
     securityOptions = List.copyOf(securityOptions);
     warnings = List.copyOf(warnings);
+  }
+
+  HostInfo withWarnings(List<String> more) {
+    return new HostInfo(
+        kernelVersion,
+        operatingSystem,
+        architecture,
+        hostname,
+        cpus,
+        memoryBytes,
+        cgroupVersion,
+        cgroupDriver,
+        storageDriver,
+        securityOptions,
+        Stream.concat(warnings.stream(), more.stream()).toList());
   }
 }

@@ -100,7 +100,7 @@ final class Recovery {
       TreeDeletion.delete(folder);
       repaired("finished the removal of " + folder.getFileName());
     } catch (IOException e) {
-      repaired("cannot finish the removal of " + folder + ": " + e.getMessage());
+      site.deletions().failed(e);
     }
   }
 

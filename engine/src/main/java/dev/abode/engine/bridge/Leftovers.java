@@ -42,7 +42,7 @@ final class Leftovers implements AutoCloseable {
         if (wait < 0) {
           return;
         }
-        Thread.sleep(wait);
+        Thread.sleep(wait); // until the next is due: this is a clock, and waits for nobody
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
