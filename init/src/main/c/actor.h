@@ -137,6 +137,7 @@ int machine_disk(const struct actor *actor, const struct step *step);
 int machine_module(const struct actor *actor, const struct step *step);
 int machine_interface(const struct actor *actor, const struct step *step);
 int machine_address(const struct actor *actor, const struct step *step);
+int machine_neighbour(const struct actor *actor, const struct step *step);
 
 /* In a guest: what OP_ENTER without a pid means. */
 extern struct workload {

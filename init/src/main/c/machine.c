@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -57,8 +58,9 @@ static int name_request(struct ifreq *request, const char *name) {
   return 0;
 }
 
-/* Renames the interface `old`, sets its MTU unless it is 0, and sets it up. */
-static int bring_up(int any, const char *old, const char *name, int mtu) {
+/* Renames the interface `old`, sets its hardware address if there is one and its MTU unless it is 0,
+ * and sets it up. */
+static int bring_up(int any, const char *old, const char *name, int mtu, const char *address) {
   struct ifreq request;
   int error = name_request(&request, old);
   if (error != 0 || strlen(name) >= IFNAMSIZ) return error != 0 ? error : ENAMETOOLONG;
@@ -66,6 +68,11 @@ static int bring_up(int any, const char *old, const char *name, int mtu) {
     memcpy(request.ifr_newname, name, strlen(name) + 1);
     if (ioctl(any, SIOCSIFNAME, &request) < 0) return errno;
     name_request(&request, name);
+  }
+  if (address != NULL) {
+    request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+    memcpy(request.ifr_hwaddr.sa_data, address, 6);
+    if (ioctl(any, SIOCSIFHWADDR, &request) < 0) return errno;
   }
   if (mtu != 0) {
     request.ifr_mtu = mtu;
@@ -76,14 +83,19 @@ static int bring_up(int any, const char *old, const char *name, int mtu) {
   return ioctl(any, SIOCSIFFLAGS, &request) < 0 ? errno : 0;
 }
 
-/* text: MAC address, name; number: MTU */
+/* text: MAC address, or none of one that has its name, name; number: MTU; data: another MAC address, or none */
 int machine_interface(const struct actor *actor, const struct step *step) {
   char old[64];
-  int error = await_device("/sys/class/net", "address", plan_text(&actor->plan, step->text[0]), old);
+  const char *mac = plan_text(&actor->plan, step->text[0]);
+  const char *name = plan_text(&actor->plan, step->text[1]);
+  bool named = *mac == 0 && strlen(name) < sizeof old;
+  if (named) memcpy(old, name, strlen(name) + 1);
+  int error = named ? 0 : await_device("/sys/class/net", "address", mac, old);
   if (error != 0) return error;
   int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (any < 0) return errno;
-  error = bring_up(any, old, plan_text(&actor->plan, step->text[1]), (int)step->number[0]);
+  error = bring_up(any, old, name, (int)step->number[0],
+                   step->data_size == 0 ? NULL : plan_text(&actor->plan, step->data));
   close(any);
   return error;
 }
@@ -156,6 +168,29 @@ int machine_address(const struct actor *actor, const struct step *step) {
   else
     error = short_form ? add_address4(any, &request, address, step->number[0])
                        : add_address6(any, &request, address, step->number[0]);
+  close(any);
+  return error;
+}
+
+/* text: interface; data: an address of 4 bytes, a hardware address of 6 */
+int machine_neighbour(const struct actor *actor, const struct step *step) {
+  const char *name = plan_text(&actor->plan, step->text[0]);
+  const char *address = plan_text(&actor->plan, step->data);
+  if (strlen(name) >= IFNAMSIZ) return ENAMETOOLONG;
+  char device[IFNAMSIZ];
+  memcpy(device, name, strlen(name) + 1);
+  struct rtentry route = {.rt_dst = internet(address),
+                          .rt_genmask = internet(NULL),
+                          .rt_flags = RTF_UP | RTF_HOST,
+                          .rt_dev = device};
+  struct arpreq neighbour = {.arp_pa = internet(address), .arp_flags = ATF_COM | ATF_PERM};
+  neighbour.arp_ha.sa_family = ARPHRD_ETHER;
+  memcpy(neighbour.arp_ha.sa_data, address + 4, 6);
+  memcpy(neighbour.arp_dev, device, strlen(device) + 1);
+  int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (any < 0) return errno;
+  int error = ioctl(any, SIOCADDRT, &route) < 0 && errno != EEXIST ? errno : 0;
+  if (error == 0 && ioctl(any, SIOCSARP, &neighbour) < 0) error = errno;
   close(any);
   return error;
 }

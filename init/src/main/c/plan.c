@@ -79,6 +79,8 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
              step->number[0] <= 8 * step->data_size;
     case OP_ADD_ROUTE:
       return step->data_size == 4 || step->data_size == 16;
+    case OP_ADD_NEIGHBOUR: /* an address of 4 bytes, a hardware address of 6 */
+      return step->data_size == 10;
     case OP_EXECUTE:
       return list == LIST_INSIDE && step->data_size > 8 &&
              is_array(plan, step->data, step->data_size) &&
@@ -108,8 +110,9 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
     case OP_CHANGE_DIRECTORY:
     case OP_AWAIT_DISK:
     case OP_LOAD_MODULE:
-    case OP_NAME_INTERFACE:
       return true;
+    case OP_NAME_INTERFACE: /* a hardware address */
+      return step->data_size == 0 || step->data_size == 6;
     case OP_COUNT:
       return false;
   }

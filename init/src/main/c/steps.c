@@ -1,6 +1,7 @@
 /* The one switch: what each operation of a plan means. */
 #include "actor.h"
 #include "kernel.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -101,7 +102,8 @@ int step_play(struct actor *actor, const struct step *step) {
     case OP_NAME_INTERFACE: return machine_interface(actor, step);
     case OP_ADD_ADDRESS:
     case OP_ADD_ROUTE: return machine_address(actor, step);
-    case OP_SERVE_FILES: return ENOSYS;
+    case OP_ADD_NEIGHBOUR: return machine_neighbour(actor, step);
+    case OP_SERVE_FILES: return tree_serve(actor);
     case OP_OPEN_FILE: return files_open(actor, step);
     case OP_KEEP_FILE: return files_keep(actor, step);
     case OP_COUNT: break;

@@ -58,6 +58,7 @@ enum op {
   OP_SERVE_FILES,
   OP_OPEN_FILE,
   OP_KEEP_FILE,
+  OP_ADD_NEIGHBOUR,
   OP_COUNT
 };
 

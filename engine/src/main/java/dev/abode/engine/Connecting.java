@@ -27,19 +27,12 @@ final class Connecting {
    * @throws EngineException NOT_FOUND for a network, INVALID_ARGUMENT for what cannot be
    */
   static List<EndpointSpec> endpoints(Site site, InstanceSpec spec) throws IOException {
-    if (spec.isolation() == Isolation.VM) {
-      return List.of();
-    }
     return switch (spec.network()) {
       case NetworkMode.None none -> List.of();
       case NetworkMode.Host host -> List.of();
       case NetworkMode.Instance other -> List.of();
       case NetworkMode.Unspecified unspecified ->
-          switch (spec.isolation()) {
-            case CONTAINER -> List.of(resolved(site, EndpointSpec.of("bridge")));
-            // A hypervisor has no interface that could be plugged into a bridge yet.
-            case VM -> List.of();
-          };
+          List.of(resolved(site, EndpointSpec.of("bridge")));
       case NetworkMode.Bridged bridged -> {
         List<EndpointSpec> endpoints = new ArrayList<>();
         for (EndpointSpec asked : bridged.endpoints()) {
@@ -99,6 +92,7 @@ final class Connecting {
           List<EndpointSpec> endpoints = new ArrayList<>(record.endpoints());
           endpoints.add(endpoint);
           Optional<Run> run = instance.now().run();
+          refuseOnBoard(instance, run);
           if (run.isPresent()) {
             join(instance, endpoint, run.get().workload().pid());
           }
@@ -125,12 +119,18 @@ final class Connecting {
         instance.site.networks().run(instance.id()).endpoints());
   }
 
-  private static void refuseBorrowed(InstanceSpec spec) {
-    if (spec.isolation() == Isolation.VM) {
+  /** The board of a machine is made when it starts. */
+  private static void refuseOnBoard(LiveInstance instance, Optional<Run> run) {
+    if (run.isPresent() && instance.now().record().spec().isolation() == Isolation.VM) {
       throw new EngineException(
           Kind.UNSUPPORTED,
-          "a virtual machine cannot be connected to a network yet; run a container");
+          "the networks of a virtual machine cannot be changed while it runs; stop "
+              + instance.now().record().name()
+              + ", connect or disconnect it, and start it again");
     }
+  }
+
+  private static void refuseBorrowed(InstanceSpec spec) {
     boolean own =
         switch (spec.network()) {
           case NetworkMode.Host host -> false;
@@ -165,8 +165,9 @@ final class Connecting {
           }
           List<EndpointSpec> endpoints = new ArrayList<>(record.endpoints());
           endpoints.remove(endpoint.get());
-          instance.state().define(record.withEndpoints(endpoints));
           Optional<Run> run = instance.now().run();
+          refuseOnBoard(instance, run);
+          instance.state().define(record.withEndpoints(endpoints));
           if (run.isPresent()) {
             BridgeNetworks networks = instance.site.networks();
             NetworkRun before = networks.run(instance.id());

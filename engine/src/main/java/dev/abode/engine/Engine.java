@@ -117,7 +117,7 @@ public final class Engine implements AutoCloseable {
       Volumes volumes = new Volumes(folders, events, catalog);
       IdRanges ids = new IdRanges();
       MachineWalls machines =
-          opening.add(new MachineWalls(folders, images, walls.cgroups(), shims, ids));
+          opening.add(new MachineWalls(folders, images, walls.cgroups(), shims, ids, networks));
       Site site =
           new Site(
               folders,

@@ -154,7 +154,11 @@ final class Launching {
                     + ": its supervisor ended without a word; see "
                     + runFolder.path().resolve("shim.log"));
         case ShimEvent.Created created -> {
-          site.networks().attach(record.id(), created.pid());
+          switch (record.spec().isolation()) {
+            case CONTAINER -> site.networks().attach(record.id(), created.pid());
+            case VM ->
+                site.networks().attachMachine(record.id(), created.pid(), firstId.orElseThrow());
+          }
           site.names().serve(record, created.pid());
           shim.proceed();
         }

@@ -2,9 +2,11 @@ package dev.abode.engine;
 
 import dev.abode.engine.filesystem.CommittedConfig;
 import dev.abode.engine.filesystem.InstanceFiles;
+import dev.abode.engine.filesystem.WrittenFiles;
 import dev.abode.engine.instance.Change;
 import dev.abode.engine.instance.FileStat;
 import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.launch.Whereabouts;
 import dev.abode.image.Image;
 import dev.abode.image.ImageConfig;
@@ -13,7 +15,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,9 +93,14 @@ final class Looking {
 
   List<Change> changes() throws IOException {
     Whereabouts at = instance.whereabouts();
-    return Files.exists(at.folder().upper())
-        ? instance.site.walls().written(at).changes()
-        : List.of();
+    if (!Files.exists(at.folder().upper())) {
+      return List.of();
+    }
+    if (at.record().spec().isolation() == Isolation.VM && at.workload().isEmpty()) {
+      // Its disk is looked into by a machine of its own, and it must not be started meanwhile.
+      return instance.atOnce(() -> instance.site.walls().written(instance.whereabouts()).changes());
+    }
+    return instance.site.walls().written(at).changes();
   }
 
   long writableLayerBytes() throws IOException {
@@ -110,17 +116,22 @@ final class Looking {
           Site site = instance.site;
           Whereabouts at = instance.whereabouts();
           Files.createDirectories(at.folder().upper());
-          Path written = site.walls().written(at).layer();
+          WrittenFiles written = site.walls().written(at);
           Image parent = site.images().require(at.record().imageId().toString());
           ImageConfig config = CommittedConfig.of(parent.config(), at.record().spec(), changes);
-          boolean frozen = pause && instance.now().status() == InstanceStatus.RUNNING;
+          // What runs in a machine is asked for its files, and a frozen one does not answer.
+          boolean frozen =
+              pause
+                  && instance.now().status() == InstanceStatus.RUNNING
+                  && at.record().spec().isolation() == Isolation.CONTAINER;
           if (frozen) {
             site.walls().freeze(instance.id());
           }
           Image image;
-          try {
+          try (WrittenFiles.Layer layer = written.layer()) {
             image =
-                site.images().commit(Optional.of(parent), written, config, name, author, message);
+                site.images()
+                    .commit(Optional.of(parent), layer.folder(), config, name, author, message);
           } finally {
             if (frozen) {
               site.walls().thaw(instance.id());

@@ -1,6 +1,7 @@
 package dev.abode.engine;
 
 import dev.abode.engine.bridge.BridgeNetworks;
+import dev.abode.engine.bridge.MachinePlug;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.resolver.Listener;
 import dev.abode.engine.resolver.Resolver;
@@ -41,7 +42,12 @@ final class NameService implements AutoCloseable {
     List<InetAddress> servers = record.spec().dns().stream().map(InetAddress::ofLiteral).toList();
     try (NetworkNamespace namespace = NetworkNamespace.ofProcess(pid)) {
       NetworkZone zone = new NetworkZone(id, networks, catalog);
-      listeners.put(id, resolver.serve(namespace, zone, servers));
+      InetAddress address =
+          switch (record.spec().isolation()) {
+            case CONTAINER -> Resolver.ADDRESS;
+            case VM -> MachinePlug.RESOLVER.toInetAddress();
+          };
+      listeners.put(id, resolver.serve(namespace, address, zone, servers));
     }
   }
 

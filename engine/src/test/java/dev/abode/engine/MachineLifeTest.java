@@ -3,6 +3,7 @@ package dev.abode.engine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.abode.engine.instance.Change;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
@@ -18,6 +19,9 @@ import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.SharedImages;
 import dev.abode.engine.testing.SharedKernel;
 import dev.abode.engine.testing.TestEngine;
+import dev.abode.image.Image;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +129,55 @@ class MachineLifeTest {
     }
     instance.kill("KILL");
     assertThat(instance.await(WaitCondition.NOT_RUNNING).exitCode()).isEqualTo(137);
+  }
+
+  @Test
+  void itsFilesAreReachedWhetherItRunsOrNot() throws Exception {
+    Instance instance =
+        run(
+            shell("echo seed > /etc/seed; rm /etc/motd; echo ready; read line")
+                .streams(new Streams(false, true, false)));
+    try (LogStream log = instance.logs(FOLLOW)) {
+      assertThat(log.next()).isPresent();
+    }
+    assertThat(instance.fileStat("/bin/sh").linkTarget()).isEqualTo("/bin/busybox");
+    assertThat(copiedOut(instance, "/etc/seed")).contains("seed\n");
+    instance.copyIn("/etc", new ByteArrayInputStream(copied(instance, "/etc/seed")), true, true);
+    List<Change> changes =
+        List.of(
+            new Change(Change.Kind.MODIFIED, "/etc"),
+            new Change(Change.Kind.DELETED, "/etc/motd"),
+            new Change(Change.Kind.ADDED, "/etc/seed"));
+    assertThat(instance.changes()).containsExactlyElementsOf(changes);
+    instance.kill("KILL");
+    instance.await(WaitCondition.NOT_RUNNING);
+
+    assertThat(copiedOut(instance, "/etc/seed")).contains("seed\n");
+    instance.copyIn("/tmp", new ByteArrayInputStream(copied(instance, "/etc/seed")), true, true);
+    assertThat(instance.changes())
+        .containsAll(changes)
+        .contains(new Change(Change.Kind.ADDED, "/tmp/seed"));
+    Image image = instance.commit(Optional.empty(), "me", "with a seed", List.of(), true);
+    assertThat(image.layers()).hasSize(2);
+    ByteArrayOutputStream root = new ByteArrayOutputStream();
+    instance.export(root);
+    assertThat(root.size()).isGreaterThan(1 << 20);
+
+    instance.start();
+    Exec exec = instance.exec(ExecSpec.of("cat", "/tmp/seed"));
+    try (Attachment output = exec.start()) {
+      assertThat(TestEngine.read(output)).isEqualTo("seed\n");
+    }
+  }
+
+  private static byte[] copied(Instance instance, String path) throws Exception {
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    instance.copyOut(path, tar);
+    return tar.toByteArray();
+  }
+
+  private static String copiedOut(Instance instance, String path) throws Exception {
+    return new String(copied(instance, path), UTF_8);
   }
 
   @Test

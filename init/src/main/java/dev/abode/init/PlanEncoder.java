@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,7 +75,8 @@ final class PlanEncoder {
     ADD_ROUTE,
     SERVE_FILES,
     OPEN_FILE,
-    KEEP_FILE
+    KEEP_FILE,
+    ADD_NEIGHBOUR
   }
 
   // STEP_* of wire.h
@@ -293,18 +296,33 @@ final class PlanEncoder {
               .numbers(mode)
               .flag(place(place))
               .data(terminated(content));
-      case Step.NameInterface(String mac, String name, int mtu) ->
-          new Entry(Operation.NAME_INTERFACE).texts(mac, name).numbers(mtu);
+      case Step.NameInterface(String mac, String name, int mtu, Optional<String> address) ->
+          new Entry(Operation.NAME_INTERFACE)
+              .texts(mac, name)
+              .numbers(mtu)
+              .data(address.map(PlanEncoder::mac).orElse(new byte[0]));
       case Step.AddAddress(String name, InetAddress address, int prefix) ->
           new Entry(Operation.ADD_ADDRESS).texts(name).data(address.getAddress()).numbers(prefix);
       case Step.AddRoute(String name, InetAddress gateway) ->
           new Entry(Operation.ADD_ROUTE).texts(name).data(gateway.getAddress());
+      case Step.AddNeighbour(String name, InetAddress address, String mac) ->
+          new Entry(Operation.ADD_NEIGHBOUR).texts(name).data(neighbour(address, mac));
       case Step.ServeFiles() -> new Entry(Operation.SERVE_FILES);
       case Step.OpenFile(String path, int slot) ->
           new Entry(Operation.OPEN_FILE).texts(path).numbers(slot);
       case Step.KeepFile(int slot, int descriptor) ->
           new Entry(Operation.KEEP_FILE).numbers(slot, descriptor);
     };
+  }
+
+  private static byte[] mac(String mac) {
+    return HexFormat.ofDelimiter(":").parseHex(mac);
+  }
+
+  private static byte[] neighbour(InetAddress address, String mac) {
+    byte[] both = Arrays.copyOf(address.getAddress(), 10);
+    System.arraycopy(mac(mac), 0, both, 4, 6);
+    return both;
   }
 
   private static int place(Place place) {

@@ -2,6 +2,7 @@ package dev.abode.init;
 
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -378,9 +379,16 @@ public sealed interface Step {
    * Waits, at most ten seconds, for the network interface with the hardware address {@code mac}
    * ({@code 52:54:00:…}, lower case), names it, and sets it up.
    *
+   * @param mac "" for one that has its name
    * @param mtu bytes, 0 to leave it
+   * @param address the hardware address it gets instead
    */
-  record NameInterface(String mac, String name, int mtu) implements Step {}
+  record NameInterface(String mac, String name, int mtu, Optional<String> address) implements Step {
+    /** One that keeps its hardware address. */
+    public NameInterface(String mac, String name, int mtu) {
+      this(mac, name, mtu, Optional.empty());
+    }
+  }
 
   /** Gives the interface {@code name} an address with a network prefix of so many bits. */
   record AddAddress(String name, InetAddress address, int prefix) implements Step {
@@ -393,4 +401,19 @@ public sealed interface Step {
 
   /** Makes {@code gateway}, behind the interface {@code name}, the default route. */
   record AddRoute(String name, InetAddress gateway) implements Step {}
+
+  /**
+   * Makes the single {@code address} reachable right behind the interface {@code name}, and tells
+   * for good at which hardware address it is there.
+   *
+   * @param address of IPv4
+   * @param mac {@code 52:54:00:…}
+   */
+  record AddNeighbour(String name, InetAddress address, String mac) implements Step {
+    public AddNeighbour {
+      if (address.getAddress().length != 4 || !mac.matches("[0-9a-f]{2}(:[0-9a-f]{2}){5}")) {
+        throw new IllegalArgumentException(address + " at " + mac + " is no neighbour");
+      }
+    }
+  }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class KernelException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  private final String subject;
   private final int errno;
 
   /**
@@ -15,7 +16,13 @@ public final class KernelException extends IOException {
    */
   public KernelException(String call, String subject, int errno) {
     super(call + " " + subject + ": " + Errno.words(errno));
+    this.subject = subject;
     this.errno = errno;
+  }
+
+  /** What the call was to act on. */
+  public String subject() {
+    return subject;
   }
 
   /** The error number, one of {@link Errno}. */

@@ -25,6 +25,14 @@ public final class Links implements AutoCloseable {
   private static final int RTM_NEWADDR = 20;
   private static final int RTM_GETADDR = 22;
   private static final int RTM_NEWROUTE = 24;
+
+  /** linux/neighbour.h */
+  private static final int RTM_NEWNEIGH = 28;
+
+  private static final int NUD_PERMANENT = 0x80;
+  private static final int NDA_DST = 1;
+  private static final int NDA_LLADDR = 2;
+  private static final int RT_SCOPE_LINK = 253;
   private static final int RTM_DELROUTE = 25;
   private static final int RTM_GETROUTE = 26;
   private static final int RTPROT_BOOT = 3;
@@ -274,6 +282,13 @@ public final class Links implements AutoCloseable {
     join(peer, peerBridge);
   }
 
+  /** Changes how much an interface sends at once. */
+  public void resize(String name, int mtu) throws KernelException {
+    NetlinkMessage message = new NetlinkMessage().begin(RTM_SETLINK, ACKNOWLEDGED);
+    header(message, 0, 0, 0).attribute(IFLA_IFNAME, name).attribute(IFLA_MTU, mtu);
+    netlink.request(message, "interface " + name);
+  }
+
   /** Makes an interface a port of a bridge, and sets it up. */
   public void join(String name, int bridge) throws KernelException {
     NetlinkMessage message = new NetlinkMessage().begin(RTM_SETLINK, ACKNOWLEDGED);
@@ -388,6 +403,40 @@ public final class Links implements AutoCloseable {
           .u32(0)
           .attribute(RTA_GATEWAY, gateway)
           .attribute(RTA_OIF, link);
+    }
+
+    /** Adds the way to a single address, right behind an interface. */
+    public Setup linkRoute(int link, byte[] address) {
+      messages
+          .begin(RTM_NEWROUTE, NEW)
+          .u8(family(address))
+          .u8(8 * address.length)
+          .u8(0)
+          .u8(0)
+          .u8(RT_TABLE_MAIN)
+          .u8(RTPROT_BOOT)
+          .u8(RT_SCOPE_LINK)
+          .u8(RTN_UNICAST)
+          .u32(0)
+          .attribute(RTA_DST, address)
+          .attribute(RTA_OIF, link);
+      return this;
+    }
+
+    /** Tells for good at which hardware address a neighbour is. */
+    public Setup neighbour(int link, byte[] address, byte[] mac) {
+      messages
+          .begin(RTM_NEWNEIGH, NEW)
+          .u8(family(address))
+          .u8(0)
+          .u16(0)
+          .u32(link)
+          .u16(NUD_PERMANENT)
+          .u8(0)
+          .u8(0)
+          .attribute(NDA_DST, address)
+          .attribute(NDA_LLADDR, mac);
+      return this;
     }
 
     /** Does all of it. */

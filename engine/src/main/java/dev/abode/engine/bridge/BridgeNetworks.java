@@ -180,6 +180,26 @@ public final class BridgeNetworks implements AutoCloseable {
     plugging.attach(instanceId, pid);
   }
 
+  /**
+   * Makes the interfaces of a virtual machine whose hypervisor's process exists and waits; the
+   * guest gives itself addresses and routes.
+   *
+   * @param owner the host's user id of the hypervisor
+   */
+  public void attachMachine(String instanceId, int pid, long owner) throws IOException {
+    plugging.attachMachine(instanceId, pid, owner);
+  }
+
+  /** The largest packet, in bytes, in a network that is in the kernel. */
+  public int mtu(String networkId) {
+    ground.lock.lock();
+    try {
+      return ground.bridges.mtu(networkId);
+    } finally {
+      ground.lock.unlock();
+    }
+  }
+
   /** Connects a running instance to one more network. */
   public void join(String instanceId, EndpointSpec spec, Path file, int pid) throws IOException {
     joining.join(instanceId, spec, file, pid);

@@ -81,6 +81,15 @@ final class Bridges {
     return up.values().stream().map(u -> u.network).toList();
   }
 
+  /** Of a network that is in the kernel. */
+  int mtu(String networkId) {
+    Up network = up.get(networkId);
+    if (network == null) {
+      throw new IllegalStateException("network " + networkId + " is not in the kernel");
+    }
+    return network.mtu;
+  }
+
   /** Brings a network into the kernel, or takes over what an earlier engine has left of it. */
   void raise(NetworkRecord network) throws IOException {
     int mtu = new NetworkOptions(network.options()).mtu().orElse(0);

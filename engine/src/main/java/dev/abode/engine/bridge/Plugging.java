@@ -22,6 +22,14 @@ final class Plugging {
     publish(run);
   }
 
+  /** As above, of a virtual machine whose hypervisor runs as {@code owner}. */
+  void attachMachine(String instanceId, int pid, long owner) throws IOException {
+    NetworkRun run = ground.run(instanceId);
+    insert(run.endpoints().stream().map(MachinePlug::uplink).toList(), pid);
+    MachinePlug.configure(pid, run.endpoints(), owner);
+    publish(run);
+  }
+
   /** Makes the interfaces, without the lock, as each takes the kernel a moment. */
   void insert(List<Endpoint> endpoints, int pid) throws IOException {
     Map<Endpoint, Bridges.Socket> sockets = new LinkedHashMap<>();

@@ -80,7 +80,7 @@ public record ContainerFiles(RootSource source, List<Path> layers, boolean readO
     }
   }
 
-  private static IOException explained(InstancePath path, KernelException e) {
+  static IOException explained(InstancePath path, KernelException e) {
     return switch (e.errno()) {
       case Errno.ENOENT ->
           throw new EngineException(
@@ -114,15 +114,19 @@ public record ContainerFiles(RootSource source, List<Path> layers, boolean readO
     try (OpenRoot root = OpenRoot.of(source);
         FileTreeNode node = find(root, wanted)) {
       if (!root.mounts().holdsUserFiles(node.status())) {
-        throw new EngineException(
-            Kind.UNSUPPORTED,
-            "cannot copy "
-                + wanted.absolute()
-                + " out of the container: the kernel makes it up while it is read; use exec with"
-                + " cat or tar");
+        throw madeUp(wanted);
       }
       TreeExport.copy(root, wanted, tar);
     }
+  }
+
+  static EngineException madeUp(InstancePath path) {
+    return new EngineException(
+        Kind.UNSUPPORTED,
+        "cannot copy "
+            + path.absolute()
+            + " out of the container: the kernel makes it up while it is read; use exec with cat or"
+            + " tar");
   }
 
   @Override

@@ -127,14 +127,18 @@ public final class HeldRoots {
   }
 
   /** Kills what holds and waits until the shim has left, and the mounts with it. */
-  private static void end(Shim shim) throws IOException {
-    shim.signal(SIGKILL);
+  static void end(Shim shim) throws IOException {
+    try {
+      shim.signal(SIGKILL);
+    } catch (IOException e) {
+      // It has left already, which is what it says next.
+    }
     while (!(shim.next() instanceof ShimEvent.Gone)) {
       // What else it has to say about its end is of no interest.
     }
   }
 
-  private static void remove(Path folder) throws IOException {
+  static void remove(Path folder) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         Files.deleteIfExists(file);

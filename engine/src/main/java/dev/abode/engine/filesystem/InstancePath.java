@@ -7,11 +7,13 @@ import dev.abode.linux.FileTree;
 import dev.abode.linux.FileTreeNode;
 import dev.abode.linux.FileTreeStatus;
 import dev.abode.linux.KernelException;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A path as a user of {@code docker cp} gives it.
@@ -78,14 +80,38 @@ record InstancePath(String absolute, Ending ending) {
     return folder.endsWith("/") ? folder + name : folder + "/" + name;
   }
 
+  /** Tells what a symbolic link says; empty when something else or nothing is there. */
+  @FunctionalInterface
+  interface Links {
+    Optional<String> at(String path) throws IOException;
+  }
+
   /**
    * The path with every link followed, the last one too, whether or not something is there. A
    * rendering for a user: whoever uses it looks it up again below the root.
    */
-  static String resolved(FileTree tree, String path) throws KernelException {
+  static String resolved(FileTree tree, String path) throws IOException {
+    return resolved(here -> linkAt(tree, here), path);
+  }
+
+  private static Optional<String> linkAt(FileTree tree, String path) throws IOException {
+    try (FileTreeNode node = tree.node(path)) {
+      return node.status().kind() == FileTreeStatus.Kind.SYMBOLIC_LINK
+          ? Optional.of(node.readLink())
+          : Optional.empty();
+    } catch (KernelException e) {
+      if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** As above, of a tree of which {@code links} tells the links. */
+  static String resolved(Links links, String path) throws IOException {
     Deque<String> left = new ArrayDeque<>(names(path));
     List<String> done = new ArrayList<>();
-    int links = 0;
+    int followed = 0;
     while (!left.isEmpty()) {
       String name = left.pop();
       if (name.equals("..")) {
@@ -95,27 +121,20 @@ record InstancePath(String absolute, Ending ending) {
         continue;
       }
       done.add(name);
-      String here = "/" + String.join("/", done);
-      try (FileTreeNode node = tree.node(here)) {
-        if (node.status().kind() != FileTreeStatus.Kind.SYMBOLIC_LINK) {
-          continue;
-        }
-        if (++links > LINKS) {
-          throw new KernelException("follow", path, Errno.ELOOP);
-        }
-        String target = node.readLink();
-        done.removeLast();
-        if (target.startsWith("/")) {
-          done.clear();
-        }
-        List<String> more = names(target);
-        for (int i = more.size() - 1; i >= 0; i--) {
-          left.push(more.get(i));
-        }
-      } catch (KernelException e) {
-        if (e.errno() != Errno.ENOENT && e.errno() != Errno.ENOTDIR) {
-          throw e;
-        }
+      Optional<String> target = links.at("/" + String.join("/", done));
+      if (target.isEmpty()) {
+        continue;
+      }
+      if (++followed > LINKS) {
+        throw new KernelException("follow", path, Errno.ELOOP);
+      }
+      done.removeLast();
+      if (target.get().startsWith("/")) {
+        done.clear();
+      }
+      List<String> more = names(target.get());
+      for (int i = more.size() - 1; i >= 0; i--) {
+        left.push(more.get(i));
       }
     }
     return "/" + String.join("/", done);

@@ -92,11 +92,13 @@ final class MountTable {
 
   /** Docker's words for what is mounted read-only. */
   EngineException readOnly(FileTreeStatus file) {
+    return readOnly(isRootMount(file));
+  }
+
+  static EngineException readOnly(boolean rootMount) {
     return new EngineException(
         Kind.PERMISSION,
-        isRootMount(file)
-            ? "container rootfs is marked read-only"
-            : "mounted volume is marked read-only");
+        rootMount ? "container rootfs is marked read-only" : "mounted volume is marked read-only");
   }
 
   private static List<String> options(String field) {

@@ -81,7 +81,7 @@ final class TreeImport {
   }
 
   private void put(TarEntry entry, TarReader reader) throws IOException {
-    List<String> names = namesBelow(entry.name());
+    List<String> names = namesBelow(target, entry.name());
     String path = names.isEmpty() ? target : InstancePath.join(target, String.join("/", names));
     try {
       if (names.isEmpty()) {
@@ -136,7 +136,7 @@ final class TreeImport {
         describe(path, entry);
       }
       case HARD_LINK -> {
-        List<String> names = namesBelow(entry.linkTarget());
+        List<String> names = namesBelow(target, entry.linkTarget());
         tree.makeHardLink(path, InstancePath.join(target, String.join("/", names)));
       }
       case CHARACTER_DEVICE -> makeNode(path, FileTreeStatus.Kind.CHARACTER_DEVICE, entry);
@@ -287,7 +287,7 @@ final class TreeImport {
   }
 
   /** The names of a path of the archive; one that leads out of the folder is refused. */
-  private List<String> namesBelow(String name) {
+  static List<String> namesBelow(String target, String name) {
     List<String> names = new ArrayList<>();
     for (String part : name.split("/", -1)) {
       switch (part) {
@@ -333,7 +333,7 @@ final class TreeImport {
             + " in the container: it is in a file system of the kernel's, not in a user's");
   }
 
-  private IOException explained(String path, KernelException e) {
+  static IOException explained(String path, KernelException e) {
     return switch (e.errno()) {
       case Errno.EROFS ->
           throw new EngineException(

@@ -59,8 +59,8 @@ public record UpperDirectory(Path upper, List<Path> lower, Set<String> mountPoin
   }
 
   @Override
-  public Path layer() {
-    return upper;
+  public Layer layer() {
+    return () -> upper;
   }
 
   /** Bytes its files take on disk; a file with several names counts once, a folder not at all. */

@@ -15,5 +15,13 @@ public interface WrittenFiles {
   long sizeBytes() throws IOException;
 
   /** A folder with the form of an overlay's upper directory, for {@code commit}. */
-  Path layer() throws IOException;
+  Layer layer() throws IOException;
+
+  /** Such a folder, as long as it is open. */
+  interface Layer extends AutoCloseable {
+    Path folder();
+
+    @Override
+    default void close() throws IOException {}
+  }
 }

@@ -213,6 +213,13 @@ final class PlanReader {
               address.address().getHostAddress() + "/" + address.prefix(),
               "",
               "");
+      case Step.AddNeighbour neighbour ->
+          chapters.plan(
+              Topic.NETWORK,
+              "neighbour of " + neighbour.name(),
+              neighbour.address().getHostAddress(),
+              "",
+              "");
       case Step.AddRoute route ->
           chapters.plan(
               Topic.NETWORK,

@@ -41,10 +41,19 @@ record CloneIdentity(ShimBinary shims, RunFolderOf run) {
    * @param etc the content of the clone's files in {@code /etc}
    */
   void take(String origin, InstanceRecord clone, Map<String, String> etc) throws IOException {
+    play(steps(origin, clone, etc), clone.name() + " cannot be told that it is not " + origin);
+  }
+
+  /** Takes the addresses that it has now, which may be others than at the moment it goes on from. */
+  void move(InstanceRecord instance, List<Step> network) throws IOException {
+    play(network, instance.name() + " cannot be given its addresses");
+  }
+
+  private void play(List<Step> steps, String failure) throws IOException {
     LaunchPlan guest =
         new LaunchPlan(
             supervision(Optional.empty()),
-            steps(origin, clone, etc),
+            steps,
             Set.of(),
             List.of(),
             List.of(new Step.Hold()));
@@ -52,7 +61,7 @@ record CloneIdentity(ShimBinary shims, RunFolderOf run) {
         LaunchPlan.elsewhere(supervision(Optional.of(new Remote.Session(run.socket(), guest))));
     try (Shim shim = shims.spawn(plan, run.path().resolve("i"))) {
       shim.start();
-      await(shim, origin, clone);
+      await(shim, failure);
       shim.signal(SIGKILL);
       while (!(shim.next() instanceof ShimEvent.Gone)) {
         // Its end is what was asked for.
@@ -60,15 +69,14 @@ record CloneIdentity(ShimBinary shims, RunFolderOf run) {
     }
   }
 
-  private static void await(Shim shim, String origin, InstanceRecord clone) throws IOException {
+  private static void await(Shim shim, String failure) throws IOException {
     while (true) {
       ShimEvent event = shim.next();
       if (event instanceof ShimEvent.Started) {
         return;
       }
       if (event instanceof ShimEvent.Failed || event instanceof ShimEvent.Gone) {
-        throw new IOException(
-            clone.name() + " cannot be told that it is not " + origin + ": " + event);
+        throw new IOException(failure + ": " + event);
       }
     }
   }

@@ -66,7 +66,7 @@ import java.util.Set;
 /** Namespaces and control groups: the walls of a container. */
 public final class ContainerWalls implements Walls, AutoCloseable {
   /** Where every container has something mounted. */
-  private static final Set<String> KERNEL_MOUNTS =
+  static final Set<String> KERNEL_MOUNTS =
       Set.of(
           "/proc",
           "/sys",
@@ -229,13 +229,16 @@ public final class ContainerWalls implements Walls, AutoCloseable {
         : Optional.empty();
   }
 
-  /** What asks the network's name service if it is in a bridge network, else what the host asks. */
-  static String resolvConf(InstanceSpec spec, boolean bridged) throws IOException {
+  /**
+   * What asks the network's name service, at this address, if it is in a bridge network, else what
+   * the host asks.
+   */
+  static String resolvConf(InstanceSpec spec, Optional<InetAddress> service) throws IOException {
     String ofHost = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
     List<InetAddress> servers = spec.dns().stream().map(InetAddress::ofLiteral).toList();
     ResolvConf conf = ResolvConf.parse(ofHost);
-    if (bridged) {
-      conf = conf.with(List.of(Resolver.ADDRESS), spec.dnsSearch(), spec.dnsOptions());
+    if (service.isPresent()) {
+      conf = conf.with(List.of(service.get()), spec.dnsSearch(), spec.dnsOptions());
       // A neighbour's name comes before the same one in the host's search domains, as in Docker;
       // in the default network, where Docker has no names, it comes after.
       return (isInNetworkOfItsOwnChoice(spec) ? conf.withDefaultOption("ndots", 0) : conf).text();

@@ -11,6 +11,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import dev.abode.engine.bridge.MachinePlug;
+import dev.abode.engine.resolver.Resolver;
+import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +63,14 @@ public final class InstanceEtc {
     }
   }
 
+  /** Those of a virtual machine, which has them on its own disk, by name. */
+  static Map<String, String> ofMachine(InstanceRecord record, List<Endpoint> endpoints)
+      throws IOException {
+    Map<String, String> all = new HashMap<>(texts(record, endpoints));
+    all.put("hostname", EtcFiles.hostname(ContainerPlan.hostname(record.spec(), record.id())));
+    return all;
+  }
+
   private static Map<String, String> texts(InstanceRecord record, List<Endpoint> endpoints)
       throws IOException {
     InstanceSpec spec = record.spec();
@@ -76,7 +88,16 @@ public final class InstanceEtc {
             addresses,
             hostAddress(spec, endpoints)),
         RESOLV_CONF,
-        ContainerWalls.resolvConf(spec, !endpoints.isEmpty()));
+        ContainerWalls.resolvConf(
+            spec, endpoints.isEmpty() ? Optional.empty() : Optional.of(service(spec))));
+  }
+
+  /** Where the instance asks for names. */
+  private static InetAddress service(InstanceSpec spec) {
+    return switch (spec.isolation()) {
+      case CONTAINER -> Resolver.ADDRESS;
+      case VM -> MachinePlug.RESOLVER.toInetAddress();
+    };
   }
 
   /** Where the instance reaches the host. */

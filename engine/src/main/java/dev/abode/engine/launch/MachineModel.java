@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -21,8 +22,10 @@ import java.util.List;
  * what runs them, what they boot, and which devices they have where.
  *
  * @param layers how many read-only disks there are beside the instance's own
+ * @param cards how many network cards there are
  */
-record MachineModel(GuestBoot boot, Hypervisor hypervisor, MachineShape shape, int layers) {
+record MachineModel(
+    GuestBoot boot, Hypervisor hypervisor, MachineShape shape, int layers, int cards) {
   private static final int HASH_DIGITS = 16;
 
   /** The disks, of which a template has only the places. */
@@ -35,12 +38,17 @@ record MachineModel(GuestBoot boot, Hypervisor hypervisor, MachineShape shape, i
     return disks;
   }
 
+  /** The other ends of its cards, of which a template has only the number. */
+  List<String> taps() {
+    return Collections.nCopies(cards, "none");
+  }
+
   /**
    * Names everything that a saved state depends on; another QEMU, kernel or agent makes another
    * name, and so does another layout of devices.
    */
   String id() throws IOException {
-    return host() + "-" + hash(MachinePlan.layout(hypervisor, shape, places()).toString());
+    return host() + "-" + hash(MachinePlan.layout(hypervisor, shape, places(), taps()).toString());
   }
 
   /** The part of {@link #id} that all templates of this host have in common. */

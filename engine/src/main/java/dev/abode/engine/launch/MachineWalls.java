@@ -1,5 +1,7 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.bridge.BridgeNetworks;
+import dev.abode.engine.bridge.MachinePlug;
 import dev.abode.engine.cgroup.Cgroup;
 import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.cgroup.DeviceAccess;
@@ -41,7 +43,9 @@ import dev.abode.engine.machine.MachinePlan;
 import dev.abode.engine.machine.MachineReview;
 import dev.abode.engine.machine.MachineShape;
 import dev.abode.engine.machine.Monitor;
+import dev.abode.engine.machine.NetworkCard;
 import dev.abode.engine.memory.MemoryImage;
+import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
@@ -78,6 +82,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
 
   private static final int MAX_DATABASE_BYTES = 4 << 20;
   private static final DeviceRule KVM = DeviceRule.parse("c 10:232 rw");
+  private static final DeviceRule TUN = DeviceRule.parse("c 10:200 rw");
 
   /** As large as a file system on it may grow; what is not written takes no space. */
   private static final long DISK_BYTES = 32L << 30;
@@ -98,13 +103,25 @@ public final class MachineWalls implements Walls, AutoCloseable {
 
   private record Starting(MachineModel model, Templates.Start start) {}
 
+  private final HostIds ids;
+  private final BridgeNetworks networks;
+  private final MachineInterior interior;
+
   /**
    * Walls that stand in the same control groups as those of containers. Nothing is looked for
    * before the first machine is made.
    */
   public MachineWalls(
-      Folders folders, Images images, Cgroups cgroups, ShimBinary shims, HostIds ids)
+      Folders folders,
+      Images images,
+      Cgroups cgroups,
+      ShimBinary shims,
+      HostIds ids,
+      BridgeNetworks networks)
       throws IOException {
+    this.ids = ids;
+    this.networks = networks;
+    this.interior = new MachineInterior(shims, folders.holds(), new Rest());
     this.folders = folders;
     this.images = images;
     this.cgroups = cgroups;
@@ -142,12 +159,12 @@ public final class MachineWalls implements Walls, AutoCloseable {
    * @return whether it was made just now
    */
   public boolean warm(Limits limits, int layers) throws IOException {
-    return templates.ensure(model(limits, layers));
+    return templates.ensure(model(limits, layers, /* cards= */ 1));
   }
 
-  private MachineModel model(Limits limits, int layers) throws IOException {
+  private MachineModel model(Limits limits, int layers, int cards) throws IOException {
     GuestBoot boot = kernels.ready();
-    return new MachineModel(boot, hypervisors.find(boot), MachineShape.of(limits), layers);
+    return new MachineModel(boot, hypervisors.find(boot), MachineShape.of(limits), layers, cards);
   }
 
   /** What runs the machines, if one was started yet. */
@@ -168,8 +185,9 @@ public final class MachineWalls implements Walls, AutoCloseable {
   public LaunchPlan raise(Birth birth) throws IOException {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
-    MachineModel model = model(spec.limits(), birth.layers().size());
-    List<MachineDisk> disks = disks(birth);
+    List<MachineDisk> disks = disks(birth.folder(), birth.layers());
+    List<NetworkCard> cards = cards(birth.network().endpoints());
+    MachineModel model = model(spec.limits(), birth.layers().size(), cards.size());
     LaunchPlan guest =
         GuestPlan.of(
             spec,
@@ -178,13 +196,10 @@ public final class MachineWalls implements Walls, AutoCloseable {
                 record.id(),
                 birth.layers().size(),
                 users(birth.layers()).resolve(record.user(), spec.groupsAdded()),
-                etc(record),
-                GuestGround.kernel(model.boot())));
-    Cgroup cgroup =
-        cgroups.create(
-            record.id(),
-            HypervisorLimits.of(spec.limits(), model.shape(), model.hypervisor().acceleration()),
-            DeviceAccess.defaultsAnd(List.of(KVM)));
+                InstanceEtc.ofMachine(record, birth.network().endpoints()),
+                GuestGround.kernel(model.boot()),
+                cards));
+    Cgroup cgroup = cgroup(record.id(), spec.limits(), model.shape(), model.hypervisor());
     boolean resumes = MachineSnapshot.takeNext(birth.folder(), model);
     Templates.Start start = startOf(birth.folder(), model, resumes);
     starting.put(record.id(), new Starting(model, start));
@@ -198,6 +213,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
             model.boot(),
             start.content(),
             disks,
+            cards.stream().map(NetworkCard::tap).toList(),
             seccomp()),
         supervision(
             guest.supervision(),
@@ -265,9 +281,15 @@ public final class MachineWalls implements Walls, AutoCloseable {
       return;
     }
     RunFolderOf run = folders.runOf(record.id());
+    CloneIdentity identity = new CloneIdentity(shims, run);
+    List<Endpoint> endpoints = networks.run(record.id()).endpoints();
+    if (!endpoints.isEmpty()) {
+      identity.move(record, GuestPlan.moved(cards(endpoints)));
+    }
     Path origin = base.resolve(MachineSnapshot.ORIGIN);
     if (Files.exists(origin)) {
-      new CloneIdentity(shims, run).take(Files.readString(origin), record, etc(record));
+      identity.take(
+          Files.readString(origin), record, InstanceEtc.ofMachine(record, endpoints));
       Files.delete(origin);
     }
     try (GuestView guest = GuestView.open(run.socket(), SETTLING)) {
@@ -283,7 +305,8 @@ public final class MachineWalls implements Walls, AutoCloseable {
         : MachineSnapshot.saveRunning(
             at,
             at.workload().get().pid(),
-            model(at.record().spec().limits(), at.layers().size()),
+            model(
+                at.record().spec().limits(), at.layers().size(), at.record().endpoints().size()),
             folder);
   }
 
@@ -320,12 +343,28 @@ public final class MachineWalls implements Walls, AutoCloseable {
         Optional.of(remote));
   }
 
-  private List<MachineDisk> disks(Birth birth) throws IOException {
+  private List<NetworkCard> cards(List<Endpoint> endpoints) {
+    List<NetworkCard> cards = new ArrayList<>();
+    for (Endpoint endpoint : endpoints) {
+      cards.add(new NetworkCard(cards.size(), endpoint, networks.mtu(endpoint.networkId())));
+    }
+    return cards;
+  }
+
+  private Cgroup cgroup(String id, Limits limits, MachineShape shape, Hypervisor hypervisor)
+      throws IOException {
+    return cgroups.create(
+        id,
+        HypervisorLimits.of(limits, shape, hypervisor.acceleration()),
+        DeviceAccess.defaultsAnd(List.of(KVM, TUN)));
+  }
+
+  private List<MachineDisk> disks(InstanceFolder folder, List<Path> layers) throws IOException {
     List<MachineDisk> disks = new ArrayList<>();
-    for (Path file : layerDisks.of(birth.layers())) {
+    for (Path file : layerDisks.of(layers)) {
       disks.add(new MachineDisk(GuestPlan.layerDisk(disks.size()), file, true));
     }
-    Path own = birth.folder().path().resolve(MachineFiles.DISK);
+    Path own = folder.path().resolve(MachineInterior.DISK);
     WritableDisk.ensure(own, DISK_BYTES);
     disks.add(new MachineDisk(GuestPlan.OWN_DISK, own, false));
     return disks;
@@ -350,18 +389,6 @@ public final class MachineWalls implements Walls, AutoCloseable {
     return new UserDatabase(
         tree.read("/etc/passwd", MAX_DATABASE_BYTES).orElse(new byte[0]),
         tree.read("/etc/group", MAX_DATABASE_BYTES).orElse(new byte[0]));
-  }
-
-  private static Map<String, String> etc(InstanceRecord record) throws IOException {
-    InstanceSpec spec = record.spec();
-    String hostname = ContainerPlan.hostname(spec, record.id());
-    return Map.of(
-        "hostname",
-        EtcFiles.hostname(hostname),
-        "hosts",
-        EtcFiles.hosts(hostname, spec.domainname(), spec.extraHosts(), List.of(), Optional.empty()),
-        "resolv.conf",
-        ContainerWalls.resolvConf(spec, /* bridged= */ false));
   }
 
   // ---- a further process
@@ -486,13 +513,62 @@ public final class MachineWalls implements Walls, AutoCloseable {
   // ---- looking inside
 
   @Override
-  public InstanceFiles files(Whereabouts at) throws IOException {
-    throw notYet("copying files to and from a virtual machine", "use exec with tar");
+  public InstanceFiles files(Whereabouts at) {
+    return interior.files(at);
   }
 
   @Override
   public WrittenFiles written(Whereabouts at) {
-    return new MachineFiles(at.folder().path());
+    return interior.written(at);
+  }
+
+  /** A machine without a workload, as small as serving files takes. */
+  private final class Rest implements MachineInterior.Boots {
+    private final Map<String, Long> lent = new ConcurrentHashMap<>();
+
+    @Override
+    public LaunchPlan plan(Whereabouts at, LaunchPlan guest, Path console) throws IOException {
+      String id = at.record().id();
+      GuestBoot boot = kernels.ready();
+      Hypervisor hypervisor = hypervisors.find(boot);
+      List<MachineDisk> disks = disks(at.folder(), at.layers());
+      Cgroup cgroup = cgroup(id, Limits.NONE, MachineShape.SMALL, hypervisor);
+      lent.put(id, ids.take());
+      return MachinePlan.of(
+          new MachineGround(
+              at.folder().path(),
+              lent.get(id),
+              cgroup.placement(),
+              hypervisor,
+              MachineShape.SMALL,
+              boot,
+              new MachineContent.Empty(),
+              disks,
+              List.of(),
+              seccomp()),
+          supervision(
+              guest.supervision(),
+              Optional.empty(),
+              Optional.empty(),
+              cgroup.placement().oomEvents(),
+              new Remote.Machine(console, guest, false)));
+    }
+
+    @Override
+    public boolean isPaused(Whereabouts at) throws IOException {
+      return isFrozen(at.record().id());
+    }
+
+    @Override
+    public EngineException explain(Whereabouts at, LaunchPlan plan, ShimEvent.Failed failure) {
+      return MachineWalls.this.explain(at.record(), plan, failure);
+    }
+
+    @Override
+    public void end(Whereabouts at) throws IOException {
+      cgroups.takeDown(at.record().id());
+      Optional.ofNullable(lent.remove(at.record().id())).ifPresent(ids::release);
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.bridge.MachinePlug;
 import dev.abode.engine.instance.Stats;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ final class NetworkCounters {
       }
       String name = line.substring(0, colon).strip();
       String[] values = line.substring(colon + 1).strip().split("\\s+", -1);
-      if (name.equals("lo") || values.length <= SENT_PACKETS) {
+      if (name.equals("lo") || MachinePlug.isBetween(name) || values.length <= SENT_PACKETS) {
         continue;
       }
       interfaces.add(

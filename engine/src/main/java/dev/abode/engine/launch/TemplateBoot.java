@@ -123,6 +123,7 @@ final class TemplateBoot {
                 model.boot(),
                 new MachineContent.Template(),
                 model.places(),
+                model.taps(),
                 seccomp),
             new Supervision(
                 false,

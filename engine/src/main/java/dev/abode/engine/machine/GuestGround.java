@@ -7,6 +7,7 @@ import dev.abode.init.Capability;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,13 +19,30 @@ import java.util.regex.Pattern;
  * @param identity who the workload runs as
  * @param etc the content of files in {@code /etc} that are the engine's own, by name
  * @param kernel the guest's
+ * @param cards of its board, the first of which leads to the name service
  */
 public record GuestGround(
-    String id, int layers, Identity identity, Map<String, String> etc, HostFacts kernel) {
+    String id,
+    int layers,
+    Identity identity,
+    Map<String, String> etc,
+    HostFacts kernel,
+    List<NetworkCard> cards) {
   private static final Pattern RELEASE = Pattern.compile("^(\\d+)\\.(\\d+)");
+
+  /** Of a plan that executes nothing. */
+  static final HostFacts NO_KERNEL =
+      new HostFacts(6, 1, System.getProperty("os.arch"), Set.<Capability>of(), Map.of(), List.of());
 
   public GuestGround {
     etc = Map.copyOf(etc);
+    cards = List.copyOf(cards);
+  }
+
+  /** Of a plan that sets no network up. */
+  public GuestGround(
+      String id, int layers, Identity identity, Map<String, String> etc, HostFacts kernel) {
+    this(id, layers, identity, etc, kernel, List.of());
   }
 
   /** What a plan needs to know of the guest's kernel: its agent holds every capability. */

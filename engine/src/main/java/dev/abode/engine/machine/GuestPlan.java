@@ -35,7 +35,7 @@ import java.util.Set;
 public final class GuestPlan {
   private static final String DISKS = "/disks/";
   private static final String LAYERS = "/layers/";
-  private static final String OWN = "/disk";
+  static final String OWN = "/disk";
   private static final Path GROUPS = Path.of("/sys/fs/cgroup");
 
   /** The group of the workload, which the agent makes. */
@@ -62,6 +62,7 @@ public final class GuestPlan {
     etcFiles(before, ground.etc());
     limits(before, spec.limits());
     before.add(new Step.LoopbackUp());
+    GuestNetwork.setUp(before, ground.cards());
     before.addAll(workload.before());
     return new LaunchPlan(
         workload.supervision(),
@@ -69,6 +70,13 @@ public final class GuestPlan {
         workload.namespaces(),
         workload.beside(),
         workload.inside());
+  }
+
+  /** The steps by which a guest that went on from an earlier moment gets other addresses. */
+  public static List<Step> moved(List<NetworkCard> cards) {
+    List<Step> steps = new ArrayList<>();
+    GuestNetwork.move(steps, cards);
+    return steps;
   }
 
   /** The plan of a further process beside the workload. */
@@ -88,7 +96,7 @@ public final class GuestPlan {
         .build();
   }
 
-  private static ContainerGround container(GuestGround ground) {
+  static ContainerGround container(GuestGround ground) {
     List<Path> layers = new ArrayList<>();
     for (int i = 0; i < ground.layers(); i++) {
       layers.add(Path.of(LAYERS + i));
@@ -116,7 +124,7 @@ public final class GuestPlan {
         Optional.of(GROUP.resolve("memory.events")));
   }
 
-  private static void mountLayers(List<Step> steps, int layers) {
+  static void mountLayers(List<Step> steps, int layers) {
     for (int i = 0; i < layers; i++) {
       String disk = DISKS + layerDisk(i);
       steps.add(new Step.AwaitDisk(layerDisk(i), disk));
@@ -125,7 +133,7 @@ public final class GuestPlan {
     }
   }
 
-  private static void mountOwnDisk(List<Step> steps) {
+  static void mountOwnDisk(List<Step> steps) {
     steps.add(new Step.AwaitDisk(OWN_DISK, DISKS + OWN_DISK));
     steps.add(
         new Step.Mount(

@@ -50,7 +50,7 @@ public final class MachinePlan {
 
   /** All that a saved state of such a machine depends on, in words. */
   public static List<String> layout(
-      Hypervisor hypervisor, MachineShape shape, List<MachineDisk> disks) {
+      Hypervisor hypervisor, MachineShape shape, List<MachineDisk> disks, List<String> taps) {
     return QemuCommand.of(
         hypervisor.program().toString(),
         hypervisor.acceleration(),
@@ -58,7 +58,8 @@ public final class MachinePlan {
         BOOT,
         BOOT,
         new MachineContent.Template(),
-        disks);
+        disks,
+        taps);
   }
 
   private LaunchPlan plan(Supervision supervision) {
@@ -103,6 +104,9 @@ public final class MachinePlan {
     beside.add(new Step.MapIds(List.of(ids), List.of(ids)));
     beside.addAll(copies);
     beside.addAll(scratch);
+    if (hasTaps()) {
+      beside.add(new Step.AwaitEngine());
+    }
 
     return new LaunchPlan(
         supervision,
@@ -172,7 +176,8 @@ public final class MachinePlan {
                 BOOT + "/kernel",
                 BOOT + "/initramfs",
                 ground.content(),
-                disks),
+                disks,
+                ground.taps()),
             List.of("PATH=/usr/bin", "HOME=/", "TMPDIR=/tmp")));
     return inside;
   }
@@ -193,6 +198,11 @@ public final class MachinePlan {
     slots++;
   }
 
+  /** A template's cards lead nowhere. */
+  private boolean hasTaps() {
+    return !ground.taps().isEmpty() && !(ground.content() instanceof MachineContent.Template);
+  }
+
   /** Device files that work, which only the stage can make. */
   private void devices(int first) {
     String folder = ground.folder().toString();
@@ -211,6 +221,10 @@ public final class MachinePlan {
     device(folder + "/urandom", 1, 9, first);
     if (ground.hypervisor().acceleration() == Acceleration.KVM) {
       device(folder + "/kvm", 10, 232, first);
+    }
+    if (hasTaps()) {
+      scratch.add(new Step.MakeDirectory(Place.HOST, folder + "/net", 0755));
+      device(folder + "/net/tun", 10, 200, first);
     }
     scratch.add(new Step.Detach(slots, folder, false, false, Set.of(), Propagation.PRIVATE));
     attachments.add(new Step.Attach(slots, Place.ROOTFS, "/dev", Missing.MAKE_DIRECTORY));

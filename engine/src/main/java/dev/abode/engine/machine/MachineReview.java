@@ -24,7 +24,6 @@ public final class MachineReview {
   public static void review(InstanceSpec spec) {
     sharing(spec.sharing());
     network(spec.network());
-    ports(spec);
     spec.mounts().forEach(MachineReview::mount);
     security(spec.security());
     limits(spec.limits());
@@ -57,14 +56,6 @@ public final class MachineReview {
     }
   }
 
-  private static void ports(InstanceSpec spec) {
-    if (!spec.ports().isEmpty() || spec.publishAll()) {
-      throw refused(
-          "ports of a virtual machine cannot be published yet",
-          "leave them out, or run a container");
-    }
-  }
-
   private static void sharing(Sharing sharing) {
     own("--pid", sharing.pid());
     own("--ipc", sharing.ipc());
@@ -92,10 +83,17 @@ public final class MachineReview {
           throw refused(
               "the network of " + other.nameOrId() + " belongs to another kernel",
               "connect both to one network");
-      case NetworkMode.Bridged bridged ->
+      case NetworkMode.Bridged bridged -> {
+        if (bridged.endpoints().size() > QemuCommand.MAX_CARDS) {
           throw refused(
-              "bridge networks do not reach a virtual machine yet",
-              "say --network none, or run a" + " container");
+              "a virtual machine has room for "
+                  + QemuCommand.MAX_CARDS
+                  + " network cards, and is to be in "
+                  + bridged.endpoints().size()
+                  + " networks",
+              "connect it to fewer");
+        }
+      }
       case NetworkMode.None none -> {}
       case NetworkMode.Unspecified unspecified -> {}
     }

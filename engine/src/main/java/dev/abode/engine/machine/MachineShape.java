@@ -20,6 +20,9 @@ public record MachineShape(long memoryBytes, int cpus) {
   /** A kernel keeps account of all memory from its first moment on: that costs time, or space. */
   private static final long MAX_CPUS = 255;
 
+  /** For a machine that runs nothing but a server of files. */
+  public static final MachineShape SMALL = new MachineShape(KERNEL_BYTES + 96 * MIB, 1);
+
   public MachineShape {
     if (memoryBytes < KERNEL_BYTES || memoryBytes % MIB != 0 || cpus < 1 || cpus > MAX_CPUS) {
       throw new IllegalArgumentException(

@@ -29,6 +29,11 @@ final class QemuCommand {
   /** How large the disk of an instance's own is; no layer is larger. */
   static final long DISK_BYTES = 32L << 30;
 
+  private static final int FIRST_CARD_SLOT = 3;
+
+  /** As many as fit before the disks, without those that may come between. */
+  static final int MAX_CARDS = 3 * FUNCTIONS;
+
   /** Slots 31 and 0 are the board's. */
   static final int MAX_DISKS = (31 - FIRST_DISK_SLOT) * FUNCTIONS;
 
@@ -53,9 +58,13 @@ final class QemuCommand {
       String kernel,
       String initramfs,
       MachineContent content,
-      List<MachineDisk> disks) {
+      List<MachineDisk> disks,
+      List<String> taps) {
     if (disks.size() > MAX_DISKS) {
       throw new IllegalArgumentException(disks.size() + " disks do not fit into a machine");
+    }
+    if (taps.size() > MAX_CARDS) {
+      throw new IllegalArgumentException(taps.size() + " cards do not fit into a machine");
     }
     List<String> line = new ArrayList<>();
     line.addAll(
@@ -75,6 +84,13 @@ final class QemuCommand {
     line.addAll(List.of("-append", kernelArguments(acceleration)));
     agent(line);
     console(line);
+    for (int i = 0; i < taps.size(); i++) {
+      boolean nowhere = content instanceof MachineContent.Template;
+      if (!nowhere) {
+        line.addAll(List.of("-netdev", tap(taps.get(i), i)));
+      }
+      line.addAll(List.of("-device", card(i, nowhere)));
+    }
     for (int i = 0; i < disks.size(); i++) {
       line.add("-blockdev");
       line.add(
@@ -182,8 +198,34 @@ final class QemuCommand {
         + number
         + ",serial="
         + disk.serial()
-        + ",addr="
-        + Integer.toHexString(FIRST_DISK_SLOT + number / FUNCTIONS)
+        + address(FIRST_DISK_SLOT, number);
+  }
+
+  /** Its other end is an interface that is there already, and belongs to QEMU's user. */
+  private static String tap(String name, int number) {
+    return "tap,id=net" + number + ",ifname=" + name + ",script=no,downscript=no,vhost=off";
+  }
+
+  /**
+   * The same in every machine: the guest gives its interfaces the addresses of its endpoints.
+   *
+   * @param nowhere whether its network is to come yet. A cable into QEMU's own hub instead keeps
+   *     qboot from booting
+   */
+  private static String card(int number, boolean nowhere) {
+    return "virtio-net-pci"
+        + (nowhere ? "" : ",netdev=net" + number)
+        + ",mac="
+        + NetworkCard.mac(number)
+        // No program on the card that a firmware could boot from.
+        + ",romfile=,rombar=0"
+        + address(FIRST_CARD_SLOT, number);
+  }
+
+  /** Where on the root bus: several share a slot. */
+  private static String address(int firstSlot, int number) {
+    return ",addr="
+        + Integer.toHexString(firstSlot + number / FUNCTIONS)
         + "."
         + number % FUNCTIONS
         + (number % FUNCTIONS == 0 ? ",multifunction=on" : "");

@@ -59,7 +59,14 @@ public final class Resolver implements AutoCloseable {
    */
   public Listener serve(NetworkNamespace namespace, Zone zone, List<InetAddress> servers)
       throws IOException {
-    Sockets sockets = namespace.call(() -> Sockets.open(ADDRESS));
+    return serve(namespace, ADDRESS, zone, servers);
+  }
+
+  /** As above, at another address that the namespace has. */
+  public Listener serve(
+      NetworkNamespace namespace, InetAddress address, Zone zone, List<InetAddress> servers)
+      throws IOException {
+    Sockets sockets = namespace.call(() -> Sockets.open(address));
     return begin(sockets, zone, servers, endpoints::remove);
   }
 

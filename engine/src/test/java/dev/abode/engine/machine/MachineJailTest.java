@@ -56,6 +56,7 @@ class MachineJailTest {
             boot,
             new MachineContent.Empty(),
             List.of(new MachineDisk("disk", disk, false)),
+            List.of(),
             SeccompFilters.program(
                 new SeccompChoice.Default(), Set.of(), System.getProperty("os.arch"), 6, 1));
     return MachinePlan.of(

@@ -16,7 +16,14 @@ class QemuCommandTest {
 
   private static List<String> line(Acceleration acceleration, List<MachineDisk> disks) {
     return QemuCommand.of(
-        "/usr/bin/qemu", acceleration, SHAPE, "/k", "/i", new MachineContent.Empty(), disks);
+        "/usr/bin/qemu",
+        acceleration,
+        SHAPE,
+        "/k",
+        "/i",
+        new MachineContent.Empty(),
+        disks,
+        List.of());
   }
 
   private static String after(List<String> line, String option) {
@@ -35,6 +42,28 @@ class QemuCommandTest {
         .isEqualTo("on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     assertThat(after(line, "-m")).isEqualTo("256M");
     assertThat(after(line, "-smp")).isEqualTo("2");
+  }
+
+  @Test
+  void aNetworkCardIsTheOtherEndOfATapThatIsThere() {
+    List<String> line =
+        QemuCommand.of(
+            "/usr/bin/qemu",
+            Acceleration.EMULATION,
+            SHAPE,
+            "/k",
+            "/i",
+            new MachineContent.Empty(),
+            List.of(),
+            List.of("tap.eth0"));
+
+    assertThat(after(line, "-netdev"))
+        .isEqualTo("tap,id=net0,ifname=tap.eth0,script=no,downscript=no,vhost=off");
+    assertThat(line)
+        .anyMatch(
+            device ->
+                device.startsWith("virtio-net-pci,netdev=net0,mac=52:54:00:ab:0d:00,romfile=,")
+                    && device.endsWith(",addr=3.0,multifunction=on"));
   }
 
   @Test

@@ -1,0 +1,109 @@
+package dev.abode.engine.bridge;
+
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.network.Endpoint.InterfaceAddress;
+import dev.abode.engine.network.IpAddress;
+import dev.abode.engine.network.MacAddress;
+import dev.abode.linux.Links;
+import dev.abode.linux.NetworkNamespace;
+import dev.abode.linux.TapDevice;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The interfaces of a virtual machine. They begin as a container's, in the network namespace of the
+ * hypervisor, and go on from there: a bridge in that namespace joins the inner end and a tap, whose
+ * other end is the guest. So all that holds of a container's interface, on the host, holds of it.
+ *
+ * <p>The namespace has one address of its own, {@link #RESOLVER}, at which the guest asks for
+ * names. Each guest has it, so no packet for it may leave: both sides are told the other's hardware
+ * address, and nobody asks the network.
+ */
+public final class MachinePlug {
+  /** Where a guest finds its name service. */
+  public static final IpAddress RESOLVER = IpAddress.parse("169.254.201.53");
+
+  /** What a guest asks from when it has no address of the same family. */
+  public static final IpAddress ASKER = IpAddress.parse("169.254.201.54");
+
+  private static final int LOOPBACK = 1;
+  private static final int SINGLE = 32;
+
+  /** Bits of an address that make it another one, all of them locally administered. */
+  private static final long LOCAL = 0x02_00_00_00_00_00L;
+
+  private static final long OF_UPLINK = 0x40_00_00_00_00_00L;
+  private static final long OF_BRIDGE = 0x80_00_00_00_00_00L;
+
+  private MachinePlug() {}
+
+  /** The tap that a hypervisor opens by this name. */
+  public static String tap(Endpoint endpoint) {
+    return "tap." + endpoint.interfaceName();
+  }
+
+  private static String bridge(Endpoint endpoint) {
+    return "br." + endpoint.interfaceName();
+  }
+
+  /** Whether an interface of the namespace is neither the guest's nor the host's side of it. */
+  public static boolean isBetween(String name) {
+    return name.startsWith("tap.") || name.startsWith("br.");
+  }
+
+  /** Whom the guest finds {@link #RESOLVER} at. */
+  public static MacAddress resolverMac(Endpoint endpoint) {
+    return new MacAddress((endpoint.mac().bits() | LOCAL) ^ OF_BRIDGE);
+  }
+
+  /** The endpoint as its inner end has it: the hardware address is the guest's. */
+  static Endpoint uplink(Endpoint endpoint) {
+    return new Endpoint(
+        endpoint.id(),
+        endpoint.networkId(),
+        endpoint.instanceId(),
+        endpoint.interfaceName(),
+        endpoint.hostInterface(),
+        new MacAddress((endpoint.mac().bits() | LOCAL) ^ OF_UPLINK),
+        endpoint.ipv4(),
+        endpoint.ipv6(),
+        endpoint.aliases());
+  }
+
+  /** What the guest asks for names from. */
+  public static IpAddress asker(Endpoint endpoint) {
+    return endpoint.ipv4().map(InterfaceAddress::address).orElse(ASKER);
+  }
+
+  /**
+   * Joins inner ends and taps.
+   *
+   * @param owner the host's user id of the hypervisor
+   */
+  static void configure(int pid, List<Endpoint> endpoints, long owner) throws IOException {
+    try (NetworkNamespace namespace = NetworkNamespace.ofProcess(pid);
+        Links inside = namespace.call(Links::open)) {
+      Links.Setup setup = inside.setup().up(LOOPBACK, false);
+      for (Endpoint endpoint : endpoints) {
+        int mtu = inside.find(endpoint.interfaceName()).orElseThrow().mtu();
+        int bridge = inside.createBridge(bridge(endpoint), resolverMac(endpoint).bytes(), mtu);
+        namespace.call(
+            () -> {
+              TapDevice.create(tap(endpoint), owner);
+              return true;
+            });
+        inside.resize(tap(endpoint), mtu);
+        inside.join(tap(endpoint), bridge);
+        inside.join(endpoint.interfaceName(), bridge);
+        if (endpoint.equals(endpoints.getFirst())) {
+          byte[] guest = asker(endpoint).bytes();
+          setup
+              .address(bridge, RESOLVER.bytes(), SINGLE)
+              .neighbour(bridge, guest, endpoint.mac().bytes())
+              .linkRoute(bridge, guest);
+        }
+      }
+      setup.apply("the interfaces of process " + pid);
+    }
+  }
+}
