@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -14,21 +15,35 @@ import java.util.Map;
  * order of {@code /modules/boot}, and the folders it mounts on. Not compressed: a guest under
  * software emulation would take longer to unpack it than its host's page cache to hand it over.
  */
-final class Initramfs {
+public final class Initramfs {
   /** What every guest needs to find its disks, its agent's port and its network. */
   static final List<String> MODULES =
       List.of("virtio_pci", "virtio_console", "virtio_blk", "erofs", "overlay", "virtio_net");
+
+  /** What only some guests need, in the order of loading. */
+  public static final List<String> LATER = List.of("fuse", "virtiofs");
 
   private static final List<String> FOLDERS =
       List.of("dev", "proc", "sys", "run", "modules", "disks", "layers", "disk", "root");
 
   private Initramfs() {}
 
+  /** Where a module is in there. */
+  public static String path(String module) {
+    return "/modules/" + module + ".ko";
+  }
+
+  static List<String> all() {
+    List<String> all = new ArrayList<>(MODULES);
+    all.addAll(LATER);
+    return all;
+  }
+
   /**
    * Writes it.
    *
    * @param program the agent, a static executable
-   * @param modules by name, in the order of loading
+   * @param modules by name, in the order of loading; those of {@link #LATER} are not loaded
    */
   static void write(Path file, byte[] program, Map<String, byte[]> modules) throws IOException {
     try (OutputStream to = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
@@ -43,7 +58,9 @@ final class Initramfs {
       for (Map.Entry<String, byte[]> module : modules.entrySet()) {
         String path = "modules/" + module.getKey() + ".ko";
         archive.file(path, 0644, module.getValue());
-        order.append('/').append(path).append('\n');
+        if (!LATER.contains(module.getKey())) {
+          order.append('/').append(path).append('\n');
+        }
       }
       archive.file("modules/boot", 0644, order.toString().getBytes(StandardCharsets.US_ASCII));
       archive.finish();

@@ -95,12 +95,11 @@ public final class Kernels {
   }
 
   private Path initramfs(Shipped shipped, Path home) throws IOException {
-    String hash =
-        hash(program, String.join(",", Initramfs.MODULES).getBytes(StandardCharsets.UTF_8));
+    String hash = hash(program, String.join(",", Initramfs.all()).getBytes(StandardCharsets.UTF_8));
     Path initramfs = home.resolve(hash + ".cpio");
     if (!Files.exists(initramfs)) {
       Map<String, byte[]> modules =
-          KernelModules.in(shipped.modules(), home).closure(Initramfs.MODULES);
+          KernelModules.in(shipped.modules(), home).closure(Initramfs.all());
       Path unfinished = home.resolve(hash + ".cpio.new");
       Initramfs.write(unfinished, program, modules);
       Files.move(unfinished, initramfs, StandardCopyOption.ATOMIC_MOVE);

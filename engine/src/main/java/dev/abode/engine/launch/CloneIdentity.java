@@ -44,7 +44,9 @@ record CloneIdentity(ShimBinary shims, RunFolderOf run) {
     play(steps(origin, clone, etc), clone.name() + " cannot be told that it is not " + origin);
   }
 
-  /** Takes the addresses that it has now, which may be others than at the moment it goes on from. */
+  /**
+   * Takes the addresses that it has now, which may be others than at the moment it goes on from.
+   */
   void move(InstanceRecord instance, List<Step> network) throws IOException {
     play(network, instance.name() + " cannot be given its addresses");
   }
@@ -52,11 +54,7 @@ record CloneIdentity(ShimBinary shims, RunFolderOf run) {
   private void play(List<Step> steps, String failure) throws IOException {
     LaunchPlan guest =
         new LaunchPlan(
-            supervision(Optional.empty()),
-            steps,
-            Set.of(),
-            List.of(),
-            List.of(new Step.Hold()));
+            supervision(Optional.empty()), steps, Set.of(), List.of(), List.of(new Step.Hold()));
     LaunchPlan plan =
         LaunchPlan.elsewhere(supervision(Optional.of(new Remote.Session(run.socket(), guest))));
     try (Shim shim = shims.spawn(plan, run.path().resolve("i"))) {

@@ -39,7 +39,6 @@ import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
 import dev.abode.engine.resolver.ResolvConf;
-import dev.abode.engine.resolver.Resolver;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.Images;
 import dev.abode.init.IdRange;

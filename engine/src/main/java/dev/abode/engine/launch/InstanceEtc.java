@@ -1,5 +1,6 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.bridge.MachinePlug;
 import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.container.EtcFiles;
 import dev.abode.engine.instance.InstanceSpec;
@@ -7,13 +8,12 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.IpAddress;
 import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.resolver.Resolver;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import dev.abode.engine.bridge.MachinePlug;
-import dev.abode.engine.resolver.Resolver;
-import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

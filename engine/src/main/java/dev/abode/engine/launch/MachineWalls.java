@@ -1,11 +1,11 @@
 package dev.abode.engine.launch;
 
 import dev.abode.engine.bridge.BridgeNetworks;
-import dev.abode.engine.bridge.MachinePlug;
 import dev.abode.engine.cgroup.Cgroup;
 import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.cgroup.DeviceAccess;
 import dev.abode.engine.cgroup.DeviceRule;
+import dev.abode.engine.container.BindMount;
 import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.container.EtcFiles;
 import dev.abode.engine.container.HostFacts;
@@ -44,6 +44,8 @@ import dev.abode.engine.machine.MachineReview;
 import dev.abode.engine.machine.MachineShape;
 import dev.abode.engine.machine.Monitor;
 import dev.abode.engine.machine.NetworkCard;
+import dev.abode.engine.machine.Share;
+import dev.abode.engine.machine.Shares;
 import dev.abode.engine.memory.MemoryImage;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.record.Folders;
@@ -104,6 +106,8 @@ public final class MachineWalls implements Walls, AutoCloseable {
   private record Starting(MachineModel model, Templates.Start start) {}
 
   private final HostIds ids;
+  private final HostMounts mounts;
+  private final ShareServers servers;
   private final BridgeNetworks networks;
   private final MachineInterior interior;
 
@@ -129,6 +133,8 @@ public final class MachineWalls implements Walls, AutoCloseable {
     this.hypervisors = new Hypervisors(folders.machines().resolve("acceleration"));
     this.host = HostFacts.read();
     this.shims = shims;
+    this.mounts = new HostMounts(folders.volumes(), host);
+    this.servers = new ShareServers(shims);
     this.templates =
         new Templates(
             folders.machines().resolve("templates"),
@@ -188,6 +194,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
     List<MachineDisk> disks = disks(birth.folder(), birth.layers());
     List<NetworkCard> cards = cards(birth.network().endpoints());
     MachineModel model = model(spec.limits(), birth.layers().size(), cards.size());
+    List<Share> shares = shares(record);
     LaunchPlan guest =
         GuestPlan.of(
             spec,
@@ -198,11 +205,16 @@ public final class MachineWalls implements Walls, AutoCloseable {
                 users(birth.layers()).resolve(record.user(), spec.groupsAdded()),
                 InstanceEtc.ofMachine(record, birth.network().endpoints()),
                 GuestGround.kernel(model.boot()),
-                cards));
+                cards,
+                shares));
     Cgroup cgroup = cgroup(record.id(), spec.limits(), model.shape(), model.hypervisor());
     boolean resumes = MachineSnapshot.takeNext(birth.folder(), model);
-    Templates.Start start = startOf(birth.folder(), model, resumes);
+    Templates.Start start = startOf(birth.folder(), model, resumes, shares);
     starting.put(record.id(), new Starting(model, start));
+    Optional<Shares> served =
+        shares.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new Shares(servers.start(birth, shares, cgroup.placement()), shares));
     return MachinePlan.of(
         new MachineGround(
             birth.folder().path(),
@@ -214,6 +226,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
             start.content(),
             disks,
             cards.stream().map(NetworkCard::tap).toList(),
+            served,
             seccomp()),
         supervision(
             guest.supervision(),
@@ -224,10 +237,14 @@ public final class MachineWalls implements Walls, AutoCloseable {
   }
 
   /** Goes on from a snapshot, or starts from a template, or boots. */
-  private Templates.Start startOf(InstanceFolder folder, MachineModel model, boolean resumes)
+  private Templates.Start startOf(
+      InstanceFolder folder, MachineModel model, boolean resumes, List<Share> shares)
       throws IOException {
     Path base = folder.path().resolve(MachineSnapshot.BASE);
-    if (!resumes) {
+    if (!shares.isEmpty()) {
+      // What serves folders keeps a state of its own for each guest, which nothing can save.
+      MachineSnapshot.base(folder, List.of());
+    } else if (!resumes) {
       MachineSnapshot.base(folder, templates.memoryOf(model));
     }
     List<Path> memory = MachineSnapshot.memory(base);
@@ -288,8 +305,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
     }
     Path origin = base.resolve(MachineSnapshot.ORIGIN);
     if (Files.exists(origin)) {
-      identity.take(
-          Files.readString(origin), record, InstanceEtc.ofMachine(record, endpoints));
+      identity.take(Files.readString(origin), record, InstanceEtc.ofMachine(record, endpoints));
       Files.delete(origin);
     }
     try (GuestView guest = GuestView.open(run.socket(), SETTLING)) {
@@ -300,13 +316,19 @@ public final class MachineWalls implements Walls, AutoCloseable {
 
   @Override
   public SavedState save(Whereabouts at, Path folder) throws IOException {
+    if (at.workload().isPresent() && !shares(at.record()).isEmpty()) {
+      throw new EngineException(
+          Kind.UNSUPPORTED,
+          "what serves folders and volumes to "
+              + at.record().name()
+              + " cannot be saved with its memory; stop it, and take a snapshot of its disk");
+    }
     return at.workload().isEmpty()
         ? MachineSnapshot.saveStopped(at.folder(), folder)
         : MachineSnapshot.saveRunning(
             at,
             at.workload().get().pid(),
-            model(
-                at.record().spec().limits(), at.layers().size(), at.record().endpoints().size()),
+            model(at.record().spec().limits(), at.layers().size(), at.record().endpoints().size()),
             folder);
   }
 
@@ -349,6 +371,14 @@ public final class MachineWalls implements Walls, AutoCloseable {
       cards.add(new NetworkCard(cards.size(), endpoint, networks.mtu(endpoint.networkId())));
     }
     return cards;
+  }
+
+  private List<Share> shares(InstanceRecord record) throws IOException {
+    List<Share> shares = new ArrayList<>();
+    for (BindMount bind : mounts.binds(record.mounts())) {
+      shares.add(new Share(shares.size(), bind));
+    }
+    return shares;
   }
 
   private Cgroup cgroup(String id, Limits limits, MachineShape shape, Hypervisor hypervisor)
@@ -545,6 +575,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
               new MachineContent.Empty(),
               disks,
               List.of(),
+              Optional.empty(),
               seccomp()),
           supervision(
               guest.supervision(),

@@ -124,6 +124,7 @@ final class TemplateBoot {
                 new MachineContent.Template(),
                 model.places(),
                 model.taps(),
+                Optional.empty(),
                 seccomp),
             new Supervision(
                 false,

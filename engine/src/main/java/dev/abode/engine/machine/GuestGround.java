@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  * @param etc the content of files in {@code /etc} that are the engine's own, by name
  * @param kernel the guest's
  * @param cards of its board, the first of which leads to the name service
+ * @param shares folders and files of the host
  */
 public record GuestGround(
     String id,
@@ -27,7 +28,8 @@ public record GuestGround(
     Identity identity,
     Map<String, String> etc,
     HostFacts kernel,
-    List<NetworkCard> cards) {
+    List<NetworkCard> cards,
+    List<Share> shares) {
   private static final Pattern RELEASE = Pattern.compile("^(\\d+)\\.(\\d+)");
 
   /** Of a plan that executes nothing. */
@@ -37,12 +39,13 @@ public record GuestGround(
   public GuestGround {
     etc = Map.copyOf(etc);
     cards = List.copyOf(cards);
+    shares = List.copyOf(shares);
   }
 
-  /** Of a plan that sets no network up. */
+  /** Of a plan beside one that has set up network and mounts. */
   public GuestGround(
       String id, int layers, Identity identity, Map<String, String> etc, HostFacts kernel) {
-    this(id, layers, identity, etc, kernel, List.of());
+    this(id, layers, identity, etc, kernel, List.of(), List.of());
   }
 
   /** What a plan needs to know of the guest's kernel: its agent holds every capability. */

@@ -7,6 +7,7 @@ import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.container.EtcFiles;
 import dev.abode.engine.container.ExecPlan;
 import dev.abode.engine.container.SharedNamespace;
+import dev.abode.engine.guest.Initramfs;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
@@ -59,6 +60,7 @@ public final class GuestPlan {
     List<Step> before = new ArrayList<>();
     mountLayers(before, ground.layers());
     mountOwnDisk(before);
+    mountShares(before, ground.shares());
     etcFiles(before, ground.etc());
     limits(before, spec.limits());
     before.add(new Step.LoopbackUp());
@@ -108,7 +110,7 @@ public final class GuestPlan {
         ground.identity(),
         OptionalLong.empty(),
         placement(),
-        List.of(),
+        ground.shares().stream().map(Share::inGuest).toList(),
         List.of(),
         Map.of(),
         Optional.empty(),
@@ -146,6 +148,22 @@ public final class GuestPlan {
             "noinit_itable,discard"));
     for (String folder : List.of("upper", "work", EtcFiles.FOLDER)) {
       steps.add(new Step.MakeDirectory(Place.HOST, OWN + '/' + folder, 0755));
+    }
+  }
+
+  private static void mountShares(List<Step> steps, List<Share> shares) {
+    if (!shares.isEmpty()) {
+      Initramfs.LATER.forEach(module -> steps.add(new Step.LoadModule(Initramfs.path(module), "")));
+    }
+    for (Share share : shares) {
+      steps.add(
+          new Step.Mount(
+              "virtiofs",
+              share.tag(),
+              Place.HOST,
+              share.mounted(),
+              share.bind().readOnly() ? Set.of(MountFlag.READ_ONLY) : Set.of(),
+              ""));
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param content what the machine begins with
  * @param disks the read-only ones first, the top layer before those below it
  * @param taps the other ends of its network cards, which the engine makes while the plan waits
+ * @param shares if it has any
  * @param seccomp what the hypervisor may ask of the kernel, over and above its own sandbox
  */
 public record MachineGround(
@@ -28,6 +29,7 @@ public record MachineGround(
     MachineContent content,
     List<MachineDisk> disks,
     List<String> taps,
+    Optional<Shares> shares,
     Optional<ByteBuffer> seccomp) {
   public MachineGround {
     disks = List.copyOf(disks);

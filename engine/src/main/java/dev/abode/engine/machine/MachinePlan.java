@@ -59,7 +59,8 @@ public final class MachinePlan {
         BOOT,
         new MachineContent.Template(),
         disks,
-        taps);
+        taps,
+        List.of());
   }
 
   private LaunchPlan plan(Supervision supervision) {
@@ -94,6 +95,10 @@ public final class MachinePlan {
       jailed.add(new MachineDisk(disk.serial(), inside, disk.readOnly()));
     }
     devices(first);
+    ground
+        .shares()
+        .ifPresent(
+            shares -> copy(shares.sockets(), Share.SOCKETS, DATA, false, Missing.MAKE_DIRECTORY));
     if (ground.content() instanceof MachineContent.Saved saved) {
       keep(saved.memory(), QemuCommand.MEMORY);
       keep(saved.devices(), QemuCommand.DEVICES);
@@ -177,7 +182,8 @@ public final class MachinePlan {
                 BOOT + "/initramfs",
                 ground.content(),
                 disks,
-                ground.taps()),
+                ground.taps(),
+                ground.shares().map(Shares::all).orElse(List.of())),
             List.of("PATH=/usr/bin", "HOME=/", "TMPDIR=/tmp")));
     return inside;
   }

@@ -24,7 +24,7 @@ public final class MachineReview {
   public static void review(InstanceSpec spec) {
     sharing(spec.sharing());
     network(spec.network());
-    spec.mounts().forEach(MachineReview::mount);
+    mounts(spec);
     security(spec.security());
     limits(spec.limits());
   }
@@ -99,21 +99,29 @@ public final class MachineReview {
     }
   }
 
-  private static void mount(MountSpec mount) {
-    switch (mount) {
-      case MountSpec.Tmpfs tmpfs -> {}
-      case MountSpec.Bind bind ->
-          throw refused(
-              "host folders do not reach a virtual machine yet, and "
-                  + bind.target()
-                  + " is to be one",
-              "copy what it needs with cp, or run a container");
-      case MountSpec.Volume volume ->
-          throw refused(
-              "volumes do not reach a virtual machine yet, and "
-                  + volume.target()
-                  + " is to be one",
-              "keep the files on the machine's own disk, or run a container");
+  private static void mounts(InstanceSpec spec) {
+    long shares =
+        spec.mounts().stream().filter(mount -> !(mount instanceof MountSpec.Tmpfs)).count();
+    if (shares > QemuCommand.MAX_SHARES) {
+      throw refused(
+          "a virtual machine has room for "
+              + QemuCommand.MAX_SHARES
+              + " folders and volumes, and is to have "
+              + shares,
+          "mount one that holds several of them");
+    }
+    for (MountSpec mount : spec.mounts()) {
+      if (mount instanceof MountSpec.Bind bind
+          && switch (bind.propagation()) {
+            case PRIVATE, RPRIVATE -> false;
+            case SLAVE, RSLAVE, SHARED, RSHARED -> true;
+          }) {
+        throw refused(
+            "what is mounted on "
+                + bind.source()
+                + " later cannot appear in a virtual machine, which has mounts of its own",
+            "leave the propagation out, or run a container");
+      }
     }
   }
 

@@ -30,9 +30,12 @@ final class QemuCommand {
   static final long DISK_BYTES = 32L << 30;
 
   private static final int FIRST_CARD_SLOT = 3;
+  private static final int FIRST_SHARE_SLOT = 5;
 
-  /** As many as fit before the disks, without those that may come between. */
-  static final int MAX_CARDS = 3 * FUNCTIONS;
+  /** As many as fit between the cards and the disks. */
+  static final int MAX_SHARES = (FIRST_DISK_SLOT - FIRST_SHARE_SLOT) * FUNCTIONS;
+
+  static final int MAX_CARDS = (FIRST_SHARE_SLOT - FIRST_CARD_SLOT) * FUNCTIONS;
 
   /** Slots 31 and 0 are the board's. */
   static final int MAX_DISKS = (31 - FIRST_DISK_SLOT) * FUNCTIONS;
@@ -59,7 +62,8 @@ final class QemuCommand {
       String initramfs,
       MachineContent content,
       List<MachineDisk> disks,
-      List<String> taps) {
+      List<String> taps,
+      List<Share> shares) {
     if (disks.size() > MAX_DISKS) {
       throw new IllegalArgumentException(disks.size() + " disks do not fit into a machine");
     }
@@ -91,6 +95,7 @@ final class QemuCommand {
       }
       line.addAll(List.of("-device", card(i, nowhere)));
     }
+    shares.forEach(share -> share(line, share));
     for (int i = 0; i < disks.size(); i++) {
       line.add("-blockdev");
       line.add(
@@ -220,6 +225,19 @@ final class QemuCommand {
         // No program on the card that a firmware could boot from.
         + ",romfile=,rombar=0"
         + address(FIRST_CARD_SLOT, number);
+  }
+
+  /** Its server reads and writes the guest's memory, which is shared for that. */
+  private static void share(List<String> line, Share share) {
+    line.add("-chardev");
+    line.add("socket,id=" + share.tag() + ",path=" + Share.SOCKETS + "/" + share.socket());
+    line.add("-device");
+    line.add(
+        "vhost-user-fs-pci,chardev="
+            + share.tag()
+            + ",tag="
+            + share.tag()
+            + address(FIRST_SHARE_SLOT, share.number()));
   }
 
   /** Where on the root bus: several share a slot. */

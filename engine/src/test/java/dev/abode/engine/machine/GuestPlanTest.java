@@ -122,9 +122,15 @@ class GuestPlanTest {
         spec()
             .mounts(
                 List.of(
-                    new MountSpec.Volume(
-                        Optional.of("data"), "/data", false, false, Optional.empty()))),
-        "volumes do not reach a virtual machine yet");
+                    new MountSpec.Bind(
+                        "/srv",
+                        "/data",
+                        false,
+                        false,
+                        false,
+                        MountSpec.PropagationMode.RSHARED,
+                        false))),
+        "cannot appear in a virtual machine");
     assertThatNoException()
         .isThrownBy(() -> MachineReview.review(spec().network(new NetworkMode.None()).build()));
   }

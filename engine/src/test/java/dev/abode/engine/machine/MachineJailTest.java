@@ -57,6 +57,7 @@ class MachineJailTest {
             new MachineContent.Empty(),
             List.of(new MachineDisk("disk", disk, false)),
             List.of(),
+            Optional.empty(),
             SeccompFilters.program(
                 new SeccompChoice.Default(), Set.of(), System.getProperty("os.arch"), 6, 1));
     return MachinePlan.of(

@@ -23,6 +23,7 @@ class QemuCommandTest {
         "/i",
         new MachineContent.Empty(),
         disks,
+        List.of(),
         List.of());
   }
 
@@ -55,7 +56,8 @@ class QemuCommandTest {
             "/i",
             new MachineContent.Empty(),
             List.of(),
-            List.of("tap.eth0"));
+            List.of("tap.eth0"),
+            List.of());
 
     assertThat(after(line, "-netdev"))
         .isEqualTo("tap,id=net0,ifname=tap.eth0,script=no,downscript=no,vhost=off");
