@@ -94,9 +94,9 @@ final class MachineSnapshot {
 
   /** Saves a machine that does not run. */
   static SavedState saveStopped(InstanceFolder instance, Path folder) throws IOException {
-    Path disk = instance.path().resolve(MachineFiles.DISK);
+    Path disk = instance.path().resolve(MachineInterior.DISK);
     if (Files.exists(disk)) {
-      SparseFile.copy(disk, folder.resolve(MachineFiles.DISK));
+      SparseFile.copy(disk, folder.resolve(MachineInterior.DISK));
     }
     return new SavedState(false, Duration.ZERO);
   }
@@ -104,7 +104,7 @@ final class MachineSnapshot {
   /** Saves one that runs. */
   static SavedState saveRunning(Whereabouts at, int pid, MachineModel model, Path folder)
       throws IOException {
-    Path disk = at.folder().path().resolve(MachineFiles.DISK);
+    Path disk = at.folder().path().resolve(MachineInterior.DISK);
     int files = link(memory(at.folder().path().resolve(BASE)), folder);
     // The hypervisor writes its disk back when it is stopped: most of that is done before.
     try (FileChannel written = FileChannel.open(disk, StandardOpenOption.WRITE)) {
@@ -125,7 +125,7 @@ final class MachineSnapshot {
         try {
           devices = monitor.devices();
           memory = MemoryCapture.of(guestMemory, arena, room);
-          SparseFile.copy(disk, folder.resolve(MachineFiles.DISK));
+          SparseFile.copy(disk, folder.resolve(MachineInterior.DISK));
         } finally {
           monitor.resume();
         }
@@ -147,10 +147,10 @@ final class MachineSnapshot {
    */
   static void putBack(Path folder, InstanceFolder instance, List<String> origin)
       throws IOException {
-    Path disk = instance.path().resolve(MachineFiles.DISK);
-    Path nextDisk = instance.path().resolve(MachineFiles.DISK + UNFINISHED);
+    Path disk = instance.path().resolve(MachineInterior.DISK);
+    Path nextDisk = instance.path().resolve(MachineInterior.DISK + UNFINISHED);
     Files.deleteIfExists(nextDisk);
-    SparseFile.copy(folder.resolve(MachineFiles.DISK), nextDisk);
+    SparseFile.copy(folder.resolve(MachineInterior.DISK), nextDisk);
     Path next = instance.path().resolve(NEXT);
     Path unfinished = instance.path().resolve(NEXT + UNFINISHED);
     TreeDeletion.delete(next);
