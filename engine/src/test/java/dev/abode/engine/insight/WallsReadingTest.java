@@ -97,6 +97,8 @@ class WallsReadingTest {
 
   @Test
   void whatIsOnlyThoughtOfIsExplainedFromItsPlanAndLeavesNothing() throws Exception {
+    // What other tests removed may still be being deleted.
+    List<String> before = List.of(test.root().resolve("instances").toFile().list());
     Explanation explanation = engine.explain(InstanceSpec.of(alpine, "echo", "a b"));
     assertThat(fact(explanation, "Program", "program").is()).isEqualTo("echo 'a b'");
     assertThat(fact(explanation, "Namespaces", "net").is()).isEqualTo("its own");
@@ -105,7 +107,7 @@ class WallsReadingTest {
     assertThat(explanation.pid()).isEmpty();
     assertThat(explanation.differences()).isEmpty();
     assertThat(engine.instances()).isEmpty();
-    assertThat(test.root().resolve("instances")).isEmptyDirectory();
+    assertThat(test.root().resolve("instances").toFile().list()).isSubsetOf(before);
   }
 
   @Test
