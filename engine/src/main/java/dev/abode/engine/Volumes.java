@@ -11,24 +11,16 @@ import dev.abode.engine.record.TreeDeletion;
 import dev.abode.engine.record.VolumeFolder;
 import dev.abode.engine.record.VolumeRecord;
 import dev.abode.engine.volume.Backing;
-import dev.abode.engine.volume.MountPoints;
 import dev.abode.engine.volume.VolumeContent;
-import dev.abode.image.IdTranslation;
-import dev.abode.image.ImageException;
-import dev.abode.image.TreeArchive;
-import dev.abode.image.UnpackLimits;
 import dev.abode.linux.FileTree;
 import dev.abode.linux.FileTreeStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,12 +46,12 @@ import java.util.stream.Stream;
  * <p>Safe for many threads.
  */
 public final class Volumes {
-  private static final String NAME = "[a-zA-Z0-9][a-zA-Z0-9_.-]*";
+  static final String NAME = "[a-zA-Z0-9][a-zA-Z0-9_.-]*";
 
   /** Begin the names of folders that are no volumes yet, or no more; no volume's begins so. */
-  private static final String MAKING = ".making-";
+  static final String MAKING = ".making-";
 
-  private static final String REMOVING = ".removing-";
+  static final String REMOVING = ".removing-";
 
   private static final Map<String, String> DRIVER = Map.of("driver", "local");
 
@@ -67,12 +59,14 @@ public final class Volumes {
   private final EventLog events;
   private final Catalog catalog;
   private final VolumeHolds holds;
+  private final VolumeBackups backups;
 
   Volumes(Folders folders, EventLog events, Catalog catalog) {
     this.folders = folders;
     this.events = events;
     this.catalog = catalog;
     this.holds = new VolumeHolds(folders);
+    this.backups = new VolumeBackups(holds, this::shown);
   }
 
   // ---- what there is
@@ -127,7 +121,7 @@ public final class Volumes {
   public OptionalLong takenBytes(VolumeInfo volume) throws IOException {
     VolumeFolder folder = holds.folder(volume.name());
     return switch (Backing.of(volume.options())) {
-      case Backing.Folder plain -> OptionalLong.of(sizeBytes(folder.content()));
+      case Backing.Folder plain -> OptionalLong.of(FolderSize.bytes(folder.content()));
       case Backing.Disk disk -> {
         try (FileTree tree = FileTree.open(folder.path())) {
           yield OptionalLong.of(tree.status("disk").map(FileTreeStatus::allocatedBytes).orElse(0L));
@@ -135,26 +129,6 @@ public final class Volumes {
       }
       case Backing.Mounted mounted -> OptionalLong.empty();
     };
-  }
-
-  /** Bytes of all files in a folder; a file that goes while we look counts nothing. */
-  private static long sizeBytes(Path folder) throws IOException {
-    long[] sum = {0};
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            sum[0] += attributes.isRegularFile() ? attributes.size() : 0;
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException gone) {
-            return FileVisitResult.CONTINUE;
-          }
-        });
-    return sum[0];
   }
 
   // ---- making
@@ -392,13 +366,7 @@ public final class Volumes {
    */
   public void exportContent(String name, OutputStream tar) throws IOException {
     require(name);
-    String holder = "export-" + ExecTable.newId();
-    holds.hold(name, holder);
-    try (FileTree tree = FileTree.open(holds.folder(name).content())) {
-      TreeArchive.write(tree, "", ".", tar, TreeArchive.Mounts.LEAVE_OUT, IdTranslation.NONE);
-    } finally {
-      holds.letGo(name, holder);
-    }
+    backups.export(name, tar);
   }
 
   /**
@@ -411,40 +379,7 @@ public final class Volumes {
    */
   public void importContent(String name, InputStream tar) throws IOException {
     require(name);
-    holds.exclusively(
-        name,
-        holders -> {
-          if (!holders.isEmpty()) {
-            throw new EngineException(
-                Kind.CONFLICT,
-                "cannot import into volume "
-                    + name
-                    + " while it is in use by "
-                    + shown(holders)
-                    + ", which would go on with the old content; stop it first");
-          }
-          VolumeContent content = holds.content(name);
-          if (!content.hide()) {
-            throw new EngineException(
-                Kind.CONFLICT,
-                "cannot import into volume "
-                    + name
-                    + ": somebody on this host has files open below "
-                    + content.folder().content());
-          }
-          try {
-            content.replace(
-                tree ->
-                    TreeArchive.extract(tree, "", tar, IdTranslation.NONE, UnpackLimits.DEFAULT));
-          } catch (ImageException e) {
-            throw new EngineException(
-                e.kind() == ImageException.Kind.EXHAUSTED ? Kind.EXHAUSTED : Kind.INVALID_ARGUMENT,
-                "cannot import into volume " + name + ": " + e.getMessage() + "; it is unchanged",
-                e);
-          }
-          Files.deleteIfExists(content.folder().filling());
-          return true;
-        });
+    backups.replace(name, tar);
   }
 
   // ---- when an engine opens
@@ -455,43 +390,6 @@ public final class Volumes {
    * @return a sentence for each thing that was not as it should be
    */
   List<String> recover() throws IOException {
-    List<String> repairs = new ArrayList<>();
-    Set<String> mounted = new TreeSet<>();
-    for (Path point : MountPoints.within(folders.volumes())) {
-      if (point.getNameCount() > folders.volumes().getNameCount()) {
-        mounted.add(folders.volumes().relativize(point).getName(0).toString());
-      }
-    }
-    try (Stream<Path> all = Files.list(folders.volumes())) {
-      for (Path folder : all.sorted().toList()) {
-        recover(folder, mounted.contains(folder.getFileName().toString()), repairs);
-      }
-    }
-    return repairs;
-  }
-
-  private void recover(Path folder, boolean mounted, List<String> repairs) {
-    String name = folder.getFileName().toString();
-    try {
-      if (name.startsWith(MAKING) || name.startsWith(REMOVING)) {
-        new VolumeContent(name, new VolumeFolder(folder), new Backing.Folder()).hide();
-        TreeDeletion.delete(folder);
-        repairs.add("took away " + name + ", a volume half made or half removed");
-      } else if (name.matches(NAME)) {
-        holds.exclusively(
-            name,
-            holders -> {
-              VolumeContent content =
-                  new VolumeContent(name, new VolumeFolder(folder), new Backing.Folder());
-              if (mounted && holders.isEmpty() && content.hide()) {
-                repairs.add("unmounted volume " + name + ", which nobody uses any more");
-              }
-              content.discardReplacement();
-              return true;
-            });
-      }
-    } catch (IOException | RuntimeException e) {
-      repairs.add("volume " + name + " could not be put in order: " + e.getMessage());
-    }
+    return new VolumeRecovery(folders, holds).recover();
   }
 }

@@ -618,4 +618,18 @@ class VolumesTest {
     engine.volumes().exportContent("live", tar);
     assertThat(tar.toString(UTF_8)).contains("./x", "0000755");
   }
+
+  @Test
+  void creationTellsWhereOwnersCannotBeMapped() throws Exception {
+    MountSpec settings =
+        new MountSpec.Bind(
+            "/proc/sys", "/x", true, false, false, MountSpec.PropagationMode.RPRIVATE, false);
+    Instance warned = engine.create(InstanceSpec.builder(alpine).mounts(List.of(settings)).build());
+    assertThat(warned.info().warnings())
+        .singleElement()
+        .asString()
+        .contains("/proc/sys is on a file system (proc) whose owners this kernel cannot map")
+        .contains("use --userns host, or a volume");
+    warned.remove(true, false);
+  }
 }
