@@ -386,7 +386,8 @@ class VolumesTest {
     assertThat(small.folder()).isEmptyDirectory();
     // What is deleted comes back to the host, and the rest is there again.
     printed("rm /v/fits /v/more; echo kept >/v/kept; sync", volume("small", "/v"));
-    assertThat(engine.volumes().takenBytes(small).orElseThrow()).isLessThan(6L << 20);
+    // The journal stays; it takes more of its room the more often it was written.
+    assertThat(engine.volumes().takenBytes(small).orElseThrow()).isLessThan(10L << 20);
     assertThat(printed("cat /v/kept", volume("small", "/v"))).isEqualTo("kept\n");
   }
 
@@ -533,7 +534,7 @@ class VolumesTest {
   @Test
   void hostileArchivesStayInside() throws Exception {
     Path outside = Files.createDirectory(test.root().resolve("outside"));
-    Path made = Files.createTempDirectory("abode-tar");
+    Path made = Files.createDirectory(test.root().resolve("made"));
     Path tar = made.resolve("x.tar");
     Files.createSymbolicLink(made.resolve("l"), outside);
     Files.writeString(made.resolve("f"), "evil");
