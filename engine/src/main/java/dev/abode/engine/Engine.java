@@ -123,7 +123,7 @@ public final class Engine implements AutoCloseable {
               folders,
               images,
               shims,
-              new ChosenWalls(walls, machines),
+              new ChosenWalls(walls.cgroups(), walls, machines),
               events,
               logWatch,
               ids,

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The interfaces, addresses and routes of one network namespace, {@code rtnetlink(7)}. Safe for
@@ -220,24 +221,11 @@ public final class Links implements AutoCloseable {
   public void createPort(
       String name, int bridge, int mtu, boolean isolated, String peer, byte[] peerMac, int pid)
       throws KernelException {
-    NetlinkMessage message = new NetlinkMessage().begin(RTM_NEWLINK, NEW);
-    header(message, 0, IFF_UP, IFF_UP)
-        .attribute(IFLA_IFNAME, name)
-        .attribute(IFLA_MTU, mtu)
-        .attribute(IFLA_MASTER, bridge)
-        .open(IFLA_LINKINFO)
-        .attribute(IFLA_INFO_KIND, "veth")
-        .open(IFLA_INFO_DATA)
-        .open(VETH_INFO_PEER);
-    header(message, 0, 0, 0)
-        .attribute(IFLA_IFNAME, peer)
-        .attribute(IFLA_ADDRESS, peerMac)
-        .attribute(IFLA_MTU, mtu)
-        .attribute(IFLA_NET_NS_PID, pid)
-        .close()
-        .close()
-        .close();
-    netlink.request(message, "interface " + name);
+    createPair(
+        mtu,
+        new End(name, IFF_UP, end -> end.attribute(IFLA_MASTER, bridge)),
+        new End(
+            peer, 0, end -> end.attribute(IFLA_ADDRESS, peerMac).attribute(IFLA_NET_NS_PID, pid)));
     if (isolated) {
       isolate(name);
     }
@@ -263,65 +251,61 @@ public final class Links implements AutoCloseable {
   /** Makes a pair of ports that connects two bridges, both up. */
   public void createTrunk(String name, int bridge, String peer, int peerBridge, int mtu)
       throws KernelException {
-    NetlinkMessage message = new NetlinkMessage().begin(RTM_NEWLINK, NEW);
-    header(message, 0, IFF_UP, IFF_UP)
-        .attribute(IFLA_IFNAME, name)
-        .attribute(IFLA_MTU, mtu)
-        .attribute(IFLA_MASTER, bridge)
-        .open(IFLA_LINKINFO)
-        .attribute(IFLA_INFO_KIND, "veth")
-        .open(IFLA_INFO_DATA)
-        .open(VETH_INFO_PEER);
-    header(message, 0, 0, 0)
-        .attribute(IFLA_IFNAME, peer)
-        .attribute(IFLA_MTU, mtu)
-        .close()
-        .close()
-        .close();
-    netlink.request(message, "interface " + name);
+    createPair(
+        mtu,
+        new End(name, IFF_UP, end -> end.attribute(IFLA_MASTER, bridge)),
+        new End(peer, 0, end -> end));
     join(peer, peerBridge);
   }
 
   /** Changes how much an interface sends at once. */
   public void resize(String name, int mtu) throws KernelException {
-    NetlinkMessage message = new NetlinkMessage().begin(RTM_SETLINK, ACKNOWLEDGED);
-    header(message, 0, 0, 0).attribute(IFLA_IFNAME, name).attribute(IFLA_MTU, mtu);
-    netlink.request(message, "interface " + name);
+    change(new End(name, 0, link -> link.attribute(IFLA_MTU, mtu)));
   }
 
   /** Makes an interface a port of a bridge, and sets it up. */
   public void join(String name, int bridge) throws KernelException {
-    NetlinkMessage message = new NetlinkMessage().begin(RTM_SETLINK, ACKNOWLEDGED);
-    header(message, 0, IFF_UP, IFF_UP).attribute(IFLA_IFNAME, name).attribute(IFLA_MASTER, bridge);
-    netlink.request(message, "interface " + name);
+    change(new End(name, IFF_UP, link -> link.attribute(IFLA_MASTER, bridge)));
   }
 
   /**
    * Makes a pair of interfaces that asks no neighbours and is up: what enters one leaves the other.
    */
   public void createLoop(String name, String peer, byte[] mac, int mtu) throws KernelException {
-    int flags = IFF_UP | IFF_NOARP;
+    // An end of a pair cannot be set up before the pair is whole.
+    createPair(
+        mtu,
+        new End(name, IFF_UP | IFF_NOARP, end -> end.attribute(IFLA_ADDRESS, mac)),
+        new End(peer, IFF_NOARP, end -> end.attribute(IFLA_ADDRESS, mac)));
+    change(new End(peer, IFF_UP, end -> end));
+  }
+
+  /**
+   * What is said of an interface.
+   *
+   * @param flags to be set
+   */
+  private record End(String name, int flags, UnaryOperator<NetlinkMessage> rest) {
+    NetlinkMessage to(NetlinkMessage message) {
+      return rest.apply(header(message, 0, flags, flags).attribute(IFLA_IFNAME, name));
+    }
+  }
+
+  private void createPair(int mtu, End one, End other) throws KernelException {
     NetlinkMessage message = new NetlinkMessage().begin(RTM_NEWLINK, NEW);
-    header(message, 0, flags, flags)
-        .attribute(IFLA_IFNAME, name)
-        .attribute(IFLA_ADDRESS, mac)
+    one.to(message)
         .attribute(IFLA_MTU, mtu)
         .open(IFLA_LINKINFO)
         .attribute(IFLA_INFO_KIND, "veth")
         .open(IFLA_INFO_DATA)
         .open(VETH_INFO_PEER);
-    // An end of a pair cannot be set up before the pair is whole.
-    header(message, 0, IFF_NOARP, IFF_NOARP)
-        .attribute(IFLA_IFNAME, peer)
-        .attribute(IFLA_ADDRESS, mac)
-        .attribute(IFLA_MTU, mtu)
-        .close()
-        .close()
-        .close();
-    netlink.request(message, "interface " + name);
-    NetlinkMessage up = new NetlinkMessage().begin(RTM_SETLINK, ACKNOWLEDGED);
-    header(up, 0, IFF_UP, IFF_UP).attribute(IFLA_IFNAME, peer);
-    netlink.request(up, "interface " + peer);
+    other.to(message).attribute(IFLA_MTU, mtu).close().close().close();
+    netlink.request(message, "interface " + one.name());
+  }
+
+  private void change(End link) throws KernelException {
+    netlink.request(
+        link.to(new NetlinkMessage().begin(RTM_SETLINK, ACKNOWLEDGED)), "interface " + link.name());
   }
 
   /** Takes an interface away, and its peer; nothing when there is none. */

@@ -1,5 +1,6 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.filesystem.InstanceFiles;
 import dev.abode.engine.filesystem.WrittenFiles;
@@ -23,16 +24,17 @@ import java.util.Set;
  * kind, of a workload or of a hypervisor, so that taking it down, freezing it and finding what was
  * left are the same for both.
  */
-public record ChosenWalls(ContainerWalls containers, MachineWalls machines) implements Walls {
+public record ChosenWalls(Cgroups cgroups, ContainerWalls containers, MachineWalls machines)
+    implements Walls {
 
-  private Walls of(Isolation isolation) {
+  private IsolationWalls of(Isolation isolation) {
     return switch (isolation) {
       case CONTAINER -> containers;
       case VM -> machines;
     };
   }
 
-  private Walls of(InstanceRecord record) {
+  private IsolationWalls of(InstanceRecord record) {
     return of(record.spec().isolation());
   }
 
@@ -85,27 +87,27 @@ public record ChosenWalls(ContainerWalls containers, MachineWalls machines) impl
   @Override
   public void takeDown(String id) throws IOException {
     machines.forget(id);
-    containers.takeDown(id);
+    cgroups.takeDown(id);
   }
 
   @Override
   public Set<String> standing() throws IOException {
-    return containers.standing();
+    return cgroups.ids();
   }
 
   @Override
   public void freeze(String id) throws IOException {
-    containers.freeze(id);
+    cgroups.find(id).freeze();
   }
 
   @Override
   public void thaw(String id) throws IOException {
-    containers.thaw(id);
+    cgroups.find(id).thaw();
   }
 
   @Override
   public boolean isFrozen(String id) throws IOException {
-    return containers.isFrozen(id);
+    return cgroups.find(id).frozen();
   }
 
   @Override

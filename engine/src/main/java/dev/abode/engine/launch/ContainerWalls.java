@@ -63,7 +63,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /** Namespaces and control groups: the walls of a container. */
-public final class ContainerWalls implements Walls, AutoCloseable {
+public final class ContainerWalls implements IsolationWalls, AutoCloseable {
   /** Where every container has something mounted. */
   static final Set<String> KERNEL_MOUNTS =
       Set.of(
@@ -362,31 +362,6 @@ public final class ContainerWalls implements Walls, AutoCloseable {
   }
 
   // ---- what stands
-
-  @Override
-  public void takeDown(String id) throws IOException {
-    cgroups.takeDown(id);
-  }
-
-  @Override
-  public Set<String> standing() throws IOException {
-    return cgroups.ids();
-  }
-
-  @Override
-  public void freeze(String id) throws IOException {
-    cgroups.find(id).freeze();
-  }
-
-  @Override
-  public void thaw(String id) throws IOException {
-    cgroups.find(id).thaw();
-  }
-
-  @Override
-  public boolean isFrozen(String id) throws IOException {
-    return cgroups.find(id).frozen();
-  }
 
   @Override
   public void limit(InstanceRecord record) throws IOException {

@@ -76,7 +76,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A hypervisor in a jail, and a kernel of its own in it: the walls of a virtual machine. */
-public final class MachineWalls implements Walls, AutoCloseable {
+public final class MachineWalls implements IsolationWalls, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(MachineWalls.class);
 
   /** How long a guest that goes on from a snapshot may take to say that it does. */
@@ -491,31 +491,6 @@ public final class MachineWalls implements Walls, AutoCloseable {
 
   // ---- what stands
 
-  @Override
-  public void takeDown(String id) throws IOException {
-    cgroups.takeDown(id);
-  }
-
-  @Override
-  public Set<String> standing() throws IOException {
-    return cgroups.ids();
-  }
-
-  @Override
-  public void freeze(String id) throws IOException {
-    cgroups.find(id).freeze();
-  }
-
-  @Override
-  public void thaw(String id) throws IOException {
-    cgroups.find(id).thaw();
-  }
-
-  @Override
-  public boolean isFrozen(String id) throws IOException {
-    return cgroups.find(id).frozen();
-  }
-
   /** Memory stays what the machine was made with; CPU time changes on the host. */
   @Override
   public void limit(InstanceRecord record) throws IOException {
@@ -587,7 +562,7 @@ public final class MachineWalls implements Walls, AutoCloseable {
 
     @Override
     public boolean isPaused(Whereabouts at) throws IOException {
-      return isFrozen(at.record().id());
+      return cgroups.find(at.record().id()).frozen();
     }
 
     @Override

@@ -1,12 +1,8 @@
 package dev.abode.engine.machine;
 
-import dev.abode.init.Capability;
-import dev.abode.init.IdRange;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.MountFlag;
-import dev.abode.init.Namespace;
 import dev.abode.init.Propagation;
-import dev.abode.init.ResourceLimit;
 import dev.abode.init.Step;
 import dev.abode.init.Step.Missing;
 import dev.abode.init.Step.Place;
@@ -24,23 +20,19 @@ import java.util.Set;
  * unprivileged user, with no capability, no network and nobody else's file.
  */
 public final class MachinePlan {
-  private static final long IDS = 65_536;
   private static final String BOOT = "/boot";
   private static final String DISKS = "/disks";
-  private static final Set<MountFlag> SHUT =
-      Set.of(MountFlag.READ_ONLY, MountFlag.NO_SUID, MountFlag.NO_DEV);
   private static final Set<MountFlag> DATA =
       Set.of(MountFlag.READ_ONLY, MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC);
 
   private final MachineGround ground;
-  private final List<Step> copies = new ArrayList<>();
+  private final Jail jail;
   private final List<Step> scratch = new ArrayList<>();
-  private final List<Step> attachments = new ArrayList<>();
   private final List<Step> kept = new ArrayList<>();
-  private int slots = 0;
 
   private MachinePlan(MachineGround ground) {
     this.ground = ground;
+    this.jail = new Jail(ground.firstId());
   }
 
   /** The plan by which QEMU is launched. */
@@ -64,20 +56,16 @@ public final class MachinePlan {
   }
 
   private LaunchPlan plan(Supervision supervision) {
-    List<Step> before = new ArrayList<>(ground.cgroup().joinSteps());
-    int first = Math.toIntExact(ground.firstId());
-    before.add(new Step.OwnStreams(first, first));
-
     Hypervisor hypervisor = ground.hypervisor();
-    copy(hypervisor.program(), hypervisor.program().toString(), SHUT, false, Missing.MAKE_FILE);
+    jail.copy(hypervisor.program(), Jail.SHUT, Missing.MAKE_FILE);
     for (Path folder : hypervisor.libraries()) {
-      copy(folder, folder.toString(), SHUT, false, Missing.MAKE_DIRECTORY);
+      jail.copy(folder, Jail.SHUT, Missing.MAKE_DIRECTORY);
     }
     for (Path folder : hypervisor.data()) {
-      copy(folder, folder.toString(), DATA, false, Missing.MAKE_DIRECTORY);
+      jail.copy(folder, DATA, Missing.MAKE_DIRECTORY);
     }
-    copy(ground.boot().kernel(), BOOT + "/kernel", DATA, false, Missing.MAKE_FILE);
-    copy(ground.boot().initramfs(), BOOT + "/initramfs", DATA, false, Missing.MAKE_FILE);
+    jail.copy(ground.boot().kernel(), BOOT + "/kernel", DATA, false, Missing.MAKE_FILE);
+    jail.copy(ground.boot().initramfs(), BOOT + "/initramfs", DATA, false, Missing.MAKE_FILE);
     List<MachineDisk> jailed = new ArrayList<>();
     for (MachineDisk disk : ground.disks()) {
       if (ground.content() instanceof MachineContent.Template) {
@@ -85,7 +73,7 @@ public final class MachinePlan {
         continue;
       }
       Path inside = Path.of(DISKS, disk.serial());
-      copy(
+      jail.copy(
           disk.file(),
           inside.toString(),
           disk.readOnly() ? DATA : Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC),
@@ -94,66 +82,31 @@ public final class MachinePlan {
           Missing.MAKE_FILE);
       jailed.add(new MachineDisk(disk.serial(), inside, disk.readOnly()));
     }
-    devices(first);
+    devices();
     ground
         .shares()
         .ifPresent(
-            shares -> copy(shares.sockets(), Share.SOCKETS, DATA, false, Missing.MAKE_DIRECTORY));
+            shares ->
+                jail.copy(shares.sockets(), Share.SOCKETS, DATA, false, Missing.MAKE_DIRECTORY));
     if (ground.content() instanceof MachineContent.Saved saved) {
       keep(saved.memory(), QemuCommand.MEMORY);
       keep(saved.devices(), QemuCommand.DEVICES);
     }
 
-    List<Step> beside = new ArrayList<>();
-    IdRange ids = new IdRange(0, first, IDS);
-    beside.add(new Step.MapIds(List.of(ids), List.of(ids)));
-    beside.addAll(copies);
+    List<Step> beside = jail.beside();
     beside.addAll(scratch);
     if (hasTaps()) {
       beside.add(new Step.AwaitEngine());
     }
 
     return new LaunchPlan(
-        supervision,
-        before,
-        Set.of(
-            Namespace.USER,
-            Namespace.PID,
-            Namespace.NETWORK,
-            Namespace.IPC,
-            Namespace.UTS,
-            Namespace.CGROUP),
-        beside,
-        inside(jailed));
+        supervision, jail.before(ground.cgroup()), Jail.NAMESPACES, beside, inside(jailed));
   }
 
   private List<Step> inside(List<MachineDisk> disks) {
-    String root = ground.folder().toString();
-    List<Step> inside = new ArrayList<>();
-    inside.addAll(kept);
-    inside.add(new Step.OwnMounts(Propagation.PRIVATE));
-    inside.add(
-        new Step.Mount(
-            "tmpfs",
-            "jail",
-            Place.HOST,
-            root,
-            Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV),
-            "mode=0755,size=1m,uid=0,gid=0"));
-    inside.add(new Step.UseRoot(root));
-    // Until here the process is the host's root, whom its own user namespace does not know.
-    inside.add(new Step.SetGroups(List.of()));
-    inside.add(new Step.SetUser(0, 0));
-    inside.addAll(attachments);
+    List<Step> inside = new ArrayList<>(kept);
     // Of its own processes alone, so that it can open its standard error by name.
-    inside.add(
-        new Step.Mount(
-            "proc",
-            "proc",
-            Place.ROOTFS,
-            "/proc",
-            Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC),
-            "subset=pid"));
+    inside.addAll(jail.enter(ground.folder().toString(), "subset=pid"));
     inside.add(new Step.MakeDirectory(Place.ROOTFS, "/tmp", 01777));
     inside.add(new Step.MakeDirectory(Place.ROOTFS, QemuCommand.RUN, 0700));
     inside.add(
@@ -165,11 +118,7 @@ public final class MachinePlan {
             Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC),
             "mode=0700,size=8m"));
     inside.add(new Step.ChangeMount(Place.ROOTFS, "/", false, Set.of(MountFlag.READ_ONLY)));
-    inside.add(new Step.PivotRoot());
-    inside.add(new Step.SetLimit(ResourceLimit.CORE, 0, 0));
-    inside.add(new Step.NoNewPrivileges());
-    inside.add(new Step.BoundCapabilities(Set.<Capability>of()));
-    inside.add(new Step.SetCapabilities(Set.of(), Set.of(), Set.of()));
+    inside.addAll(Jail.shut(Set.of()));
     ground.seccomp().ifPresent(program -> inside.add(new Step.Seccomp(program)));
     inside.add(new Step.ChangeDirectory("/"));
     inside.add(
@@ -188,20 +137,11 @@ public final class MachinePlan {
     return inside;
   }
 
-  /** Takes {@code source} of the host into the jail. */
-  private void copy(
-      Path source, String target, Set<MountFlag> flags, boolean idMapped, Missing missing) {
-    copies.add(
-        new Step.Detach(slots, source.toString(), false, idMapped, flags, Propagation.PRIVATE));
-    attachments.add(new Step.Attach(slots, Place.ROOTFS, target, missing));
-    slots++;
-  }
-
   /** Hands a file of the host over as an open descriptor: it has no name in the jail. */
   private void keep(Path file, int descriptor) {
-    copies.add(new Step.OpenFile(file.toString(), slots));
-    kept.add(new Step.KeepFile(slots, descriptor));
-    slots++;
+    int slot = jail.slot();
+    jail.beside(new Step.OpenFile(file.toString(), slot));
+    kept.add(new Step.KeepFile(slot, descriptor));
   }
 
   /** A template's cards lead nowhere. */
@@ -210,7 +150,8 @@ public final class MachinePlan {
   }
 
   /** Device files that work, which only the stage can make. */
-  private void devices(int first) {
+  private void devices() {
+    int first = jail.first();
     String folder = ground.folder().toString();
     scratch.add(new Step.OwnMounts(Propagation.PRIVATE));
     scratch.add(
@@ -232,9 +173,8 @@ public final class MachinePlan {
       scratch.add(new Step.MakeDirectory(Place.HOST, folder + "/net", 0755));
       device(folder + "/net/tun", 10, 200, first);
     }
-    scratch.add(new Step.Detach(slots, folder, false, false, Set.of(), Propagation.PRIVATE));
-    attachments.add(new Step.Attach(slots, Place.ROOTFS, "/dev", Missing.MAKE_DIRECTORY));
-    slots++;
+    int slot = jail.attach("/dev", Missing.MAKE_DIRECTORY);
+    scratch.add(new Step.Detach(slot, folder, false, false, Set.of(), Propagation.PRIVATE));
   }
 
   private void device(String path, int major, int minor, int owner) {
