@@ -9,7 +9,6 @@ import dev.abode.engine.instance.Event;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.HealthCheck;
 import dev.abode.engine.instance.InstanceSpec;
-import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
@@ -17,7 +16,7 @@ import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,49 +28,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
 /** The life of containers, on a real kernel with a real image. */
-@TestInstance(Lifecycle.PER_CLASS)
 @Timeout(120)
-class InstanceLifeTest {
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
-  private InstanceSpecBuilder shell(String line) {
-    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
-  }
-
-  private Instance run(InstanceSpecBuilder spec) throws Exception {
-    Instance instance = engine.create(spec.build());
-    instance.start();
-    return instance;
-  }
-
+class InstanceLifeTest extends EngineCase {
   private static InstanceState ended(Instance instance) throws Exception {
     return instance.await(WaitCondition.NOT_RUNNING);
   }

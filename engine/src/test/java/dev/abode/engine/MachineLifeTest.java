@@ -5,19 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.instance.Change;
 import dev.abode.engine.instance.ExecSpec;
-import dev.abode.engine.instance.InstanceSpec;
-import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
-import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.Security;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.Streams;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
-import dev.abode.engine.testing.SharedKernel;
+import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
 import dev.abode.image.Image;
 import java.io.ByteArrayInputStream;
@@ -29,20 +25,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
 /** The life of virtual machines, with a real hypervisor and a real image. */
-@Tag("slow")
-@TestInstance(Lifecycle.PER_CLASS)
 @Timeout(180)
-class MachineLifeTest {
+class MachineLifeTest extends MachineCase {
   private static final LogQuery FOLLOW =
       new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true);
   private static final Security PRIVILEGED =
@@ -57,38 +45,6 @@ class MachineLifeTest {
           List.of(),
           List.of(),
           Map.of());
-
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    SharedKernel.provide(test.root().resolve("machines/kernels"));
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
-  private InstanceSpecBuilder shell(String line) {
-    return InstanceSpec.builder(alpine).isolation(Isolation.VM).command(List.of("sh", "-c", line));
-  }
-
-  private Instance run(InstanceSpecBuilder spec) throws Exception {
-    Instance instance = engine.create(spec.build());
-    instance.start();
-    return instance;
-  }
 
   @Test
   void aWorkloadRunsOnAKernelOfItsOwn() throws Exception {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
-import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
@@ -18,48 +17,16 @@ import dev.abode.engine.network.NetworkSpec;
 import dev.abode.engine.network.Port;
 import dev.abode.engine.network.PortBinding;
 import dev.abode.engine.network.PublishedPort;
-import dev.abode.engine.testing.SharedImages;
-import dev.abode.engine.testing.SharedKernel;
-import dev.abode.engine.testing.TestEngine;
+import dev.abode.engine.testing.MachineCase;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
 /** A house and an apartment at one street. */
-@Tag("slow")
-@TestInstance(Lifecycle.PER_CLASS)
 @Timeout(180)
-class MachineNetworkTest {
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    SharedKernel.provide(test.root().resolve("machines/kernels"));
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
+class MachineNetworkTest extends MachineCase {
   private InstanceSpecBuilder serving(Isolation isolation, String network) {
     return InstanceSpec.builder(alpine)
         .isolation(isolation)
@@ -72,21 +39,12 @@ class MachineNetworkTest {
   }
 
   private Instance run(String name, InstanceSpecBuilder spec) throws Exception {
-    Instance instance = engine.create(spec.name(name).hostname(name).build());
-    instance.start();
-    return instance;
-  }
-
-  private static String exec(Instance instance, String line) throws Exception {
-    Exec exec = instance.exec(ExecSpec.of("sh", "-c", line));
-    try (Attachment output = exec.start()) {
-      return TestEngine.read(output);
-    }
+    return run(spec.name(name).hostname(name));
   }
 
   /** Asks until somebody listens there: the other one may be about to. */
   private static String ask(Instance instance, String host) throws Exception {
-    return exec(
+    return printed(
         instance, "until nc -w 5 " + host + " 7000 </dev/null 2>/dev/null; do sleep 0.1; done");
   }
 
@@ -103,10 +61,11 @@ class MachineNetworkTest {
     assertThat(ask(flat, "house")).isEqualTo("from house\n");
     assertThat(ask(house, "flat")).isEqualTo("from flat\n");
     Endpoint endpoint = house.info().connections().getFirst().endpoint().orElseThrow();
-    assertThat(exec(house, "cat /sys/class/net/eth0/address")).contains(endpoint.mac().toString());
-    assertThat(exec(house, "ip -4 addr show eth0"))
+    assertThat(printed(house, "cat /sys/class/net/eth0/address"))
+        .contains(endpoint.mac().toString());
+    assertThat(printed(house, "ip -4 addr show eth0"))
         .contains(endpoint.ipv4().orElseThrow().toString());
-    assertThat(exec(house, "cat /etc/hosts"))
+    assertThat(printed(house, "cat /etc/hosts"))
         .contains(endpoint.ipv4().orElseThrow().address() + "\thouse");
     assertThat(house.stats().interfaces()).singleElement().matches(i -> i.name().equals("eth0"));
     PublishedPort port = house.info().ports().getFirst();
@@ -129,6 +88,6 @@ class MachineNetworkTest {
   @Test
   void withoutANetworkThereIsOnlyLoopback() throws Exception {
     Instance alone = run("alone", serving(Isolation.VM, "bridge").network(new NetworkMode.None()));
-    assertThat(exec(alone, "ls /sys/class/net")).isEqualTo("lo\n");
+    assertThat(printed(alone, "ls /sys/class/net")).isEqualTo("lo\n");
   }
 }

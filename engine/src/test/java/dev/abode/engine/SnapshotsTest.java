@@ -7,14 +7,12 @@ import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
-import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.machine.Monitor;
-import dev.abode.engine.testing.SharedImages;
-import dev.abode.engine.testing.SharedKernel;
+import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,20 +25,13 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
 /** Snapshots, going back to them, and clones, with a real hypervisor and real containers. */
-@Tag("slow")
-@TestInstance(Lifecycle.PER_CLASS)
 @Timeout(240)
-class SnapshotsTest {
+class SnapshotsTest extends MachineCase {
   private static final Limits SMALL = LimitsOf.memory(64L << 20);
 
   /**
@@ -58,39 +49,13 @@ class SnapshotsTest {
           + " [ \"$n $s\" = \"$i $sum\" ] || { echo broken at $i; exit 1; }; done < /whole;"
           + " echo whole";
 
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
   @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    SharedKernel.provide(test.root().resolve("machines/kernels"));
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
+  void warm() throws Exception {
     engine.warm(alpine, SMALL);
   }
 
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
   private Instance machine(String line) throws Exception {
-    Instance instance =
-        engine.create(
-            InstanceSpec.builder(alpine)
-                .isolation(Isolation.VM)
-                .limits(SMALL)
-                .command(List.of("sh", "-c", line))
-                .build());
-    instance.start();
-    return instance;
+    return run(shell(line).limits(SMALL));
   }
 
   private static String exec(Instance instance, String line) throws Exception {

@@ -8,13 +8,12 @@ import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ExecInfo;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
-import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.LogLine;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.LogSpec;
 import dev.abode.engine.instance.Streams;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -26,50 +25,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
 /** What goes into containers and comes out of them: attachments, exec sessions, logs. */
-@TestInstance(Lifecycle.PER_CLASS)
 @Timeout(180)
-class StreamsTest {
+class StreamsTest extends EngineCase {
   private static final Streams WITH_INPUT = new Streams(false, true, true);
   private static final Streams TERMINAL = new Streams(true, true, true);
 
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
-  private InstanceSpecBuilder shell(String line) {
-    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
-  }
-
   private Instance sleeping() throws Exception {
-    Instance instance = engine.create(shell("sleep 1000").build());
-    instance.start();
-    return instance;
+    return run(shell("sleep 1000"));
   }
 
   private static ExecSpec exec(Streams streams, String... command) {

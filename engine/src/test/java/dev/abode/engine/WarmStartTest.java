@@ -8,8 +8,7 @@ import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
-import dev.abode.engine.testing.SharedKernel;
+import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,58 +16,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 
 /** Virtual machines that start from a saved one, with a real hypervisor. */
-@Tag("slow")
-@TestInstance(Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(180)
-class WarmStartTest {
+class WarmStartTest extends MachineCase {
   private static final Limits SMALL = LimitsOf.memory(64L << 20);
 
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    SharedKernel.provide(test.root().resolve("machines/kernels"));
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
   private Instance run(String line) throws Exception {
-    Instance instance =
-        engine.create(
-            InstanceSpec.builder(alpine)
-                .isolation(Isolation.VM)
-                .limits(SMALL)
-                .command(List.of("sh", "-c", line))
-                .build());
-    instance.start();
-    return instance;
+    return run(shell(line).limits(SMALL));
   }
 
   @Test

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
 import dev.abode.engine.explanation.Diagnosis;
 import dev.abode.engine.failure.EngineException;
@@ -15,8 +14,7 @@ import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
-import dev.abode.engine.testing.TestEngine;
+import dev.abode.engine.testing.EngineCase;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -28,37 +26,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Real failures of real instances are told as what they are. */
-@TestInstance(Lifecycle.PER_CLASS)
-class PostMortemTest {
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
+class PostMortemTest extends EngineCase {
   private Instance create(String... command) throws Exception {
     return create(spec -> spec, command);
   }

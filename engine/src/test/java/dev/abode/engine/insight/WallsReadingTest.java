@@ -2,7 +2,6 @@ package dev.abode.engine.insight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
 import dev.abode.engine.explanation.Chapter;
 import dev.abode.engine.explanation.Difference;
@@ -12,8 +11,7 @@ import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.Security;
-import dev.abode.engine.testing.SharedImages;
-import dev.abode.engine.testing.TestEngine;
+import dev.abode.engine.testing.EngineCase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,16 +19,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Explanations of real instances. */
-@TestInstance(Lifecycle.PER_CLASS)
-class WallsReadingTest {
+class WallsReadingTest extends EngineCase {
   private static final Security PRIVILEGED =
       new Security(
           true,
@@ -59,27 +51,6 @@ class WallsReadingTest {
           false,
           OptionalInt.empty(),
           List.of());
-
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
 
   private static Fact fact(Explanation explanation, String chapter, String what) {
     return chapter(explanation, chapter).facts().stream()
