@@ -12,6 +12,7 @@ import dev.abode.engine.machine.MachinePlan;
 import dev.abode.engine.machine.Monitor;
 import dev.abode.engine.memory.GuestMemory;
 import dev.abode.engine.memory.MemoryCapture;
+import dev.abode.engine.patience.Watchdog;
 import dev.abode.engine.record.AtomicFile;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.RunFolderOf;
@@ -142,24 +143,13 @@ final class TemplateBoot {
         throw new IOException("the engine is being closed");
       }
       shim.start();
-      Thread watchdog = Thread.ofVirtual().name("template-watchdog").start(() -> expire(shim));
-      try {
+      try (Watchdog _ = Watchdog.over("template-watchdog", PATIENCE, () -> kill(shim))) {
         save(awaitReady(shim, run), model, folder);
       } finally {
-        watchdog.interrupt();
         present = Optional.empty();
         kill(shim);
         awaitEnd(shim);
       }
-    }
-  }
-
-  private static void expire(Shim shim) {
-    try {
-      Thread.sleep(PATIENCE);
-      kill(shim);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

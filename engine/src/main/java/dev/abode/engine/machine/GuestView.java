@@ -1,5 +1,6 @@
 package dev.abode.engine.machine;
 
+import dev.abode.engine.patience.Watchdog;
 import dev.abode.init.Shim;
 import dev.abode.init.ShimEvent;
 import dev.abode.linux.Errno;
@@ -18,11 +19,11 @@ public final class GuestView implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Shim shim;
-  private final Thread watchdog;
+  private final Watchdog watchdog;
 
   private GuestView(Shim shim, Duration patience) {
     this.shim = shim;
-    this.watchdog = Thread.ofVirtual().name("guest-view").start(() -> expire(patience));
+    this.watchdog = Watchdog.over("guest-view", patience, shim::close);
   }
 
   /**
@@ -60,18 +61,6 @@ public final class GuestView implements AutoCloseable {
     }
   }
 
-  private void expire(Duration patience) {
-    try {
-      Thread.sleep(patience);
-      shim.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException e) {
-      // It is closed by whoever opened it.
-      return;
-    }
-  }
-
   /** The content of a file; empty when it is not there. */
   public Optional<String> read(String path) throws IOException {
     ShimEvent.Answer answer = ask(new Shim.Question.Read(path));
@@ -95,7 +84,7 @@ public final class GuestView implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    watchdog.interrupt();
+    watchdog.close();
     shim.close();
   }
 }

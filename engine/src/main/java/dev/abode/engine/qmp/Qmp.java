@@ -1,5 +1,6 @@
 package dev.abode.engine.qmp;
 
+import dev.abode.engine.patience.Watchdog;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
@@ -131,8 +132,7 @@ public final class Qmp implements AutoCloseable {
   }
 
   private Map<String, Object> receive(String purpose) throws IOException {
-    Thread watchdog = Thread.ofVirtual().name("qmp-watchdog").start(this::expire);
-    try {
+    try (Watchdog _ = Watchdog.over("qmp-watchdog", patience, channel::close)) {
       String line = line(purpose);
       Object message = JSON.fromJson(line);
       if (!(message instanceof Map<?, ?>)) {
@@ -141,20 +141,6 @@ public final class Qmp implements AutoCloseable {
       return object(message);
     } catch (JsonException | IllegalStateException e) {
       throw new QmpException("QEMU sends what is no JSON: " + e.getMessage(), e);
-    } finally {
-      watchdog.interrupt();
-    }
-  }
-
-  /** Reading cannot be given a time limit; a channel that is closed meanwhile ends it. */
-  private void expire() {
-    try {
-      Thread.sleep(patience);
-      channel.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException e) {
-      return; // it is of no use any more either way
     }
   }
 

@@ -1,0 +1,2 @@
+/** Bounds for waits that the kernel gives no time limit. */
+package dev.abode.engine.patience;
