@@ -7,10 +7,10 @@ import dev.abode.cli.command.Filters;
 import dev.abode.cli.command.OneVerb;
 import dev.abode.cli.command.Verb;
 import dev.abode.cli.format.Table;
-import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.Reply;
 import dev.abode.cli.json.Json;
+import dev.abode.cli.prune.Pruning;
 import java.util.List;
 
 /** Verbs that show or save something of a container: one question, one answer. */
@@ -128,24 +128,8 @@ public final class ReportVerbs {
           if (!Confirmation.given(session, arguments, "This removes all stopped containers.")) {
             return;
           }
-          Json answer =
-              session
-                  .api()
-                  .post(
-                      ApiClient.query(
-                          "/containers/prune",
-                          "filters",
-                          Filters.of(arguments.all("filter")).query()))
-                  .json();
-          List<String> removed = answer.texts("ContainersDeleted");
-          if (!removed.isEmpty()) {
-            session.out().println("Deleted Containers:");
-            removed.forEach(session.out()::println);
-            session.out().println();
-          }
-          session
-              .out()
-              .println("Total reclaimed space: " + Words.size(answer.number("SpaceReclaimed")));
+          Filters filters = Filters.of(arguments.all("filter"));
+          Pruning.tellReclaimed(session, Pruning.of(session, "containers", "Containers", filters));
         });
   }
 }

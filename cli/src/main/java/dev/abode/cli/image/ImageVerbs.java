@@ -10,10 +10,10 @@ import dev.abode.cli.command.Filters;
 import dev.abode.cli.command.OneVerb;
 import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
-import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.Reply;
 import dev.abode.cli.json.Json;
+import dev.abode.cli.prune.Pruning;
 import dev.abode.cli.tar.HostTar;
 import java.io.IOException;
 import java.io.InputStream;
@@ -115,7 +115,7 @@ public final class ImageVerbs {
       }
       session.out().println();
     }
-    session.out().println("Total reclaimed space: " + Words.size(answer.number("SpaceReclaimed")));
+    Pruning.tellReclaimed(session, answer.number("SpaceReclaimed"));
   }
 
   public static Verb load() {

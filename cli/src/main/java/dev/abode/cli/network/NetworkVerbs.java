@@ -11,6 +11,7 @@ import dev.abode.cli.format.Listing;
 import dev.abode.cli.format.Template;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.json.Json;
+import dev.abode.cli.prune.Pruning;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -197,21 +198,7 @@ public final class NetworkVerbs {
               "This will remove all custom networks not used by at least one container.")) {
             return;
           }
-          Json answer =
-              session
-                  .api()
-                  .post(
-                      ApiClient.query(
-                          "/networks/prune",
-                          "filters",
-                          Filters.of(arguments.all("filter")).query()))
-                  .json();
-          List<String> removed = answer.texts("NetworksDeleted");
-          if (!removed.isEmpty()) {
-            session.out().println("Deleted Networks:");
-            removed.forEach(session.out()::println);
-            session.out().println();
-          }
+          Pruning.of(session, "networks", "Networks", Filters.of(arguments.all("filter")));
         });
   }
 }

@@ -13,6 +13,7 @@ import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.image.ImageVerbs;
 import dev.abode.cli.json.Json;
+import dev.abode.cli.prune.Pruning;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -252,15 +253,7 @@ public final class SystemVerbs {
       return;
     }
     Filters filters = Filters.of(arguments.all("filter"));
-    Json containers =
-        session.api().post(ApiClient.query("/containers/prune", "filters", filters.query())).json();
-    List<String> removed = containers.texts("ContainersDeleted");
-    if (!removed.isEmpty()) {
-      session.out().println("Deleted Containers:");
-      removed.forEach(session.out()::println);
-      session.out().println();
-    }
-    long reclaimed = containers.number("SpaceReclaimed");
+    long reclaimed = Pruning.of(session, "containers", "Containers", filters);
     if (arguments.isOn("volumes")) {
       reclaimed += session.api().post("/volumes/prune").json().number("SpaceReclaimed");
     }

@@ -11,10 +11,10 @@ import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
 import dev.abode.cli.format.Listing;
 import dev.abode.cli.format.Template;
-import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.Reply;
 import dev.abode.cli.json.Json;
+import dev.abode.cli.prune.Pruning;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -185,20 +185,7 @@ public final class VolumeVerbs {
           if (arguments.isOn("all")) {
             filters.add("all", "1");
           }
-          Json answer =
-              session
-                  .api()
-                  .post(ApiClient.query("/volumes/prune", "filters", filters.query()))
-                  .json();
-          List<String> removed = answer.texts("VolumesDeleted");
-          if (!removed.isEmpty()) {
-            session.out().println("Deleted Volumes:");
-            removed.forEach(session.out()::println);
-            session.out().println();
-          }
-          session
-              .out()
-              .println("Total reclaimed space: " + Words.size(answer.number("SpaceReclaimed")));
+          Pruning.tellReclaimed(session, Pruning.of(session, "volumes", "Volumes", filters));
         });
   }
 }

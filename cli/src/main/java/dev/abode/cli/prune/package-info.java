@@ -1,0 +1,2 @@
+/** Removing what nobody uses. */
+package dev.abode.cli.prune;
