@@ -41,7 +41,13 @@ class SnapshotsTest extends MachineCase {
   private static final String WRITER =
       "i=0; sum=none; while :; do i=$((i+1));"
           + " sum=$(echo $sum $i | md5sum | cut -c1-32); echo $i $sum >> /written;"
-          + " echo $i > /dev/shm/last; done";
+          + " echo $i >> /dev/shm/counted; done";
+
+  /**
+   * How far {@link #WRITER} is. It appends rather than overwrites: a file that is being overwritten
+   * is empty for a moment, and a reader may come in that moment.
+   */
+  private static final String LAST = "tail -n 1 /dev/shm/counted";
 
   /** What {@link #WRITER} must have written, in a copy of all lines that are surely whole. */
   private static final String CHECK =
@@ -66,7 +72,9 @@ class SnapshotsTest extends MachineCase {
     // Only the guest knows how far its writer has come; each look is a process of its own.
     exec(
         instance,
-        "until [ \"$(cat /dev/shm/last 2>/dev/null || echo 0)\" -ge "
+        "until [ \"$("
+            + LAST
+            + " 2>/dev/null || echo 0)\" -ge "
             + least
             + " ]; do sleep 0.1; done");
   }
@@ -77,7 +85,7 @@ class SnapshotsTest extends MachineCase {
     awaitLast(instance, 3);
 
     SnapshotInfo taken = instance.snapshot(Optional.of("moment"));
-    int soon = Integer.parseInt(exec(instance, "cat /dev/shm/last"));
+    int soon = Integer.parseInt(exec(instance, LAST));
     awaitLast(instance, soon + 3);
 
     assertThat(taken.running()).isTrue();
@@ -92,8 +100,10 @@ class SnapshotsTest extends MachineCase {
       List<String> lines =
           exec(
                   instance,
-                  "cat /dev/shm/last; head -n -1 /written > /whole;"
-                      + " tail -n 1 /written | cut -d' ' -f1; cat /dev/shm/last; "
+                  LAST
+                      + "; head -n -1 /written > /whole; tail -n 1 /written | cut -d' ' -f1; "
+                      + LAST
+                      + "; "
                       + CHECK)
               .lines()
               .toList();
