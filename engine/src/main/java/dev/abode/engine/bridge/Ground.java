@@ -1,5 +1,6 @@
 package dev.abode.engine.bridge;
 
+import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.record.Folders;
 import dev.abode.linux.Links;
@@ -68,12 +69,26 @@ final class Ground {
     return endpoints(networkId).findAny().isPresent();
   }
 
-  /** The network is in the kernel from here on. */
-  void raise(NetworkRecord network) throws IOException {
-    if (!bridges.isUp(network.id())) {
-      bridges.raise(network);
-      install();
+  /**
+   * The network is in the kernel from here on.
+   *
+   * @return it, which has other subnets than before if somebody on the host has taken those
+   * @throws EngineException CONFLICT, EXHAUSTED when its subnets are taken and cannot be others
+   */
+  NetworkRecord raise(NetworkRecord network) throws IOException {
+    if (bridges.isUp(network.id())) {
+      return network;
     }
+    NetworkRecord settled;
+    try (HostWideLock _ = HostWideLock.take()) {
+      settled = isUsed(network.id()) ? network : book.settle(network);
+      bridges.raise(settled);
+    }
+    if (!settled.equals(network)) {
+      leases.forget(network.id());
+    }
+    install();
+    return settled;
   }
 
   /** The network is not in the kernel from here on. */

@@ -36,7 +36,6 @@ final class Joining {
       ground.runs.put(instanceId, after);
       try {
         after.write(file);
-        ground.raise(ground.book.require(spec.network()));
       } catch (IOException | RuntimeException e) {
         forget(instanceId, before, endpoint, file);
         throw e;

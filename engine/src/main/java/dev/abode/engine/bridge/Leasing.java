@@ -41,9 +41,6 @@ final class Leasing {
       NetworkRun run = new NetworkRun(NetworkRun.FORMAT, endpoints, published);
       run.write(file);
       ground.runs.put(instanceId, run);
-      for (Endpoint endpoint : endpoints) {
-        ground.raise(ground.book.byId(endpoint.networkId()).orElseThrow());
-      }
       return run;
     } catch (IOException | RuntimeException e) {
       ground.runs.remove(instanceId);
@@ -53,9 +50,12 @@ final class Leasing {
     }
   }
 
-  /** An endpoint beside others that the instance has. With the lock held. */
+  /**
+   * An endpoint beside others that the instance has, in a network that is in the kernel from here
+   * on. With the lock held.
+   */
   Endpoint lease(String instanceId, EndpointSpec spec, List<Endpoint> before) throws IOException {
-    NetworkRecord network = ground.book.require(spec.network());
+    NetworkRecord network = ground.raise(ground.book.require(spec.network()));
     String prefix = new NetworkOptions(network.options()).interfacePrefix();
     Set<String> taken = new HashSet<>();
     before.forEach(endpoint -> taken.add(endpoint.interfaceName()));

@@ -177,6 +177,7 @@ final class NetworkBook {
             spec.name(),
             Instant.now(),
             subnets,
+            spec.subnets().isEmpty(),
             spec.ipv4(),
             spec.ipv6(),
             spec.internal(),
@@ -247,6 +248,54 @@ final class NetworkBook {
       }
     }
     return subnets;
+  }
+
+  /**
+   * The network as it can be brought into the kernel: elsewhere than before where another engine,
+   * or somebody else on the host, has come to use its subnet. With {@link HostWideLock} held.
+   *
+   * @param network that nobody uses
+   * @return the same network, with another subnet if need be
+   * @throws EngineException CONFLICT where the subnet is the user's choice; EXHAUSTED
+   */
+  synchronized NetworkRecord settle(NetworkRecord network) throws IOException {
+    SubnetChoice choice = choice();
+    List<SubnetSpec> settled = new ArrayList<>();
+    for (SubnetSpec spec : network.subnets()) {
+      Optional<Taken> rival = choice.rival(spec.subnet());
+      if (rival.isEmpty()) {
+        settled.add(spec);
+      } else if (network.chosen() || network.isDefault()) {
+        settled.add(withGateway(SubnetSpec.of(choice.choose(spec.subnet().family()))));
+        LOGGER.warn(
+            "network {} moves from {} to {}, as {} has come to use {}",
+            network.name(),
+            spec.subnet(),
+            settled.getLast().subnet(),
+            rival.get().by(),
+            rival.get().subnet());
+      } else {
+        throw new EngineException(
+            Kind.CONFLICT,
+            "network "
+                + network.name()
+                + " cannot be used: its subnet "
+                + spec.subnet()
+                + " overlaps with "
+                + rival.get().subnet()
+                + " of "
+                + rival.get().by()
+                + ", where its packets would go; take that away, or remove the network and create"
+                + " it with another subnet");
+      }
+    }
+    if (settled.equals(network.subnets())) {
+      return network;
+    }
+    NetworkRecord moved = network.at(settled);
+    moved.write(folder);
+    networks.put(moved.id(), moved);
+    return moved;
   }
 
   private static void checkSize(Subnet subnet) {

@@ -20,6 +20,8 @@ import java.util.Optional;
  *
  * @param format of this document, {@value #FORMAT} today
  * @param subnets at most one a family, gateways chosen
+ * @param chosen whether the subnets are the engine's own choice, which it may change while nobody
+ *     uses the network
  */
 record NetworkRecord(
     int format,
@@ -27,6 +29,7 @@ record NetworkRecord(
     String name,
     Instant created,
     List<SubnetSpec> subnets,
+    boolean chosen,
     boolean ipv4,
     boolean ipv6,
     boolean internal,
@@ -37,7 +40,18 @@ record NetworkRecord(
 
   private static final NetworkRecord TEMPLATE =
       new NetworkRecord(
-          FORMAT, "", "", Instant.EPOCH, List.of(), true, false, false, false, Map.of(), Map.of());
+          FORMAT,
+          "",
+          "",
+          Instant.EPOCH,
+          List.of(),
+          false,
+          true,
+          false,
+          false,
+          false,
+          Map.of(),
+          Map.of());
 
   NetworkRecord {
     subnets = List.copyOf(subnets);
@@ -79,6 +93,23 @@ record NetworkRecord(
 
   boolean isDefault() {
     return NetworkOption.DEFAULT_BRIDGE.in(options).filter("true"::equals).isPresent();
+  }
+
+  /** The same network elsewhere. */
+  NetworkRecord at(List<SubnetSpec> others) {
+    return new NetworkRecord(
+        format,
+        id,
+        name,
+        created,
+        others,
+        chosen,
+        ipv4,
+        ipv6,
+        internal,
+        attachable,
+        options,
+        labels);
   }
 
   /** Its addresses of that family. */

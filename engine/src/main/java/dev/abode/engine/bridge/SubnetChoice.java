@@ -7,6 +7,7 @@ import dev.abode.engine.network.Subnet;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds subnets that nobody uses: not a network of this engine, and nothing the host has a route or
@@ -70,6 +71,17 @@ record SubnetChoice(List<Taken> networks, List<Taken> host) {
   private boolean isFree(Subnet subnet) {
     return networks.stream().noneMatch(taken -> taken.subnet().overlaps(subnet))
         && host.stream().noneMatch(taken -> taken.subnet().overlaps(subnet));
+  }
+
+  /**
+   * What of the host takes packets away from a subnet of ours: as large, or a part of it. What is
+   * larger gives way, as the kernel follows the narrowest route.
+   */
+  Optional<Taken> rival(Subnet subnet) {
+    return host.stream()
+        .filter(taken -> taken.subnet().overlaps(subnet))
+        .filter(taken -> taken.subnet().prefix() >= subnet.prefix())
+        .findFirst();
   }
 
   /**
