@@ -1,9 +1,12 @@
 package dev.abode.engine.testing;
 
+import dev.abode.engine.Attachment;
 import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
+import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
+import dev.abode.engine.instance.Isolation;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -23,13 +26,13 @@ public abstract class EngineCase {
   @BeforeAll
   final void openEngine() throws Exception {
     test = TestEngine.open();
-    provide(test);
+    if (isolation() == Isolation.VM) {
+      // Fetched once for all such classes.
+      SharedKernel.provide(test.root().resolve("machines/kernels"));
+    }
     engine = test.engine();
     alpine = SharedImages.loadAlpine(engine.images());
   }
-
-  /** Gives an engine what it would have to fetch. */
-  void provide(TestEngine opened) throws Exception {}
 
   @AfterEach
   final void removeInstances() throws Exception {
@@ -41,9 +44,26 @@ public abstract class EngineCase {
     test.close();
   }
 
+  /** An instance that runs a program, behind the walls that the class is about. */
+  protected InstanceSpecBuilder program(String... command) {
+    return InstanceSpec.builder(alpine).command(List.of(command)).isolation(isolation());
+  }
+
   /** A shell that does what a line says. */
-  protected InstanceSpecBuilder shell(String line) {
-    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
+  protected final InstanceSpecBuilder shell(String line) {
+    return program("sh", "-c", line);
+  }
+
+  /** What the class is about. */
+  protected Isolation isolation() {
+    return Isolation.CONTAINER;
+  }
+
+  /** What a further shell in an instance prints. */
+  protected static String printed(Instance instance, String line) throws Exception {
+    try (Attachment output = instance.exec(ExecSpec.of("sh", "-c", line)).start()) {
+      return TestEngine.read(output);
+    }
   }
 
   protected final Instance run(InstanceSpecBuilder spec) throws Exception {

@@ -5,35 +5,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.instance.Change;
 import dev.abode.engine.instance.Event;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.HealthCheck;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
-import dev.abode.engine.instance.Limits;
-import dev.abode.engine.instance.LogQuery;
-import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.instance.Stats;
+import dev.abode.engine.instance.Streams;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
+import dev.abode.image.Image;
+import dev.abode.image.tar.TarLimits;
+import dev.abode.image.tar.TarReader;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The life of containers, on a real kernel with a real image. */
-@Timeout(120)
-class InstanceLifeTest extends EngineCase {
+/** The life of an instance, whatever its walls, on a real kernel with a real image. */
+@Timeout(180)
+abstract class LifeContract extends EngineCase {
   private static InstanceState ended(Instance instance) throws Exception {
     return instance.await(WaitCondition.NOT_RUNNING);
   }
@@ -116,8 +119,7 @@ class InstanceLifeTest extends EngineCase {
 
   @Test
   void leavesNothingOfAStartThatFails() throws Exception {
-    Instance missing =
-        engine.create(InstanceSpec.builder(alpine).command(List.of("no-such-program")).build());
+    Instance missing = engine.create(program("no-such-program").build());
     assertThatThrownBy(missing::start)
         .isInstanceOfSatisfying(
             EngineException.class,
@@ -125,7 +127,7 @@ class InstanceLifeTest extends EngineCase {
     assertThat(missing.info().state().exitCode()).isEqualTo(127);
     assertThat(missing.info().state().status()).isEqualTo(InstanceStatus.CREATED);
     assertThat(missing.info().state().error()).contains("no-such-program");
-    Instance folder = engine.create(InstanceSpec.of(alpine, "/etc"));
+    Instance folder = engine.create(program("/etc").build());
     assertThatThrownBy(folder::start)
         .isInstanceOfSatisfying(
             EngineException.class,
@@ -139,27 +141,15 @@ class InstanceLifeTest extends EngineCase {
   @Test
   void stopsPolitelyAndThenFirmly() throws Exception {
     Instance polite = run(shell("trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"));
-    awaitLine(polite, "ready");
+    TestEngine.awaitLine(polite, "ready");
     assertThat(polite.stop(Optional.of(Duration.ofSeconds(20)), Optional.empty())).isTrue();
     assertThat(polite.info().state().exitCode()).isEqualTo(7);
 
     Instance deaf = run(shell("trap '' TERM; echo ready; while :; do sleep 0.05; done"));
-    awaitLine(deaf, "ready");
+    TestEngine.awaitLine(deaf, "ready");
     deaf.stop(Optional.of(Duration.ofMillis(100)), Optional.empty());
     assertThat(deaf.info().state().exitCode()).isEqualTo(137);
     assertThat(deaf.info().state().status()).isEqualTo(InstanceStatus.EXITED);
-  }
-
-  private static void awaitLine(Instance instance, String wanted) throws Exception {
-    try (LogStream log =
-        instance.logs(new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true))) {
-      for (var line = log.next(); line.isPresent(); line = log.next()) {
-        if (UTF_8.decode(line.get().bytes()).toString().strip().equals(wanted)) {
-          return;
-        }
-      }
-    }
-    throw new AssertionError("the log of " + instance + " ended without the line " + wanted);
   }
 
   @Test
@@ -232,84 +222,27 @@ class InstanceLifeTest extends EngineCase {
   }
 
   @Test
-  void keepsItsRangeOfIdsToItself() throws Exception {
-    Instance one = run(shell("cat /proc/self/uid_map; sleep 1000"));
-    Instance two = run(shell("cat /proc/self/uid_map; sleep 1000"));
-    awaitOutput(one);
-    awaitOutput(two);
-    assertThat(TestEngine.log(one)).isNotEqualTo(TestEngine.log(two)).contains(" 65536");
-  }
-
-  private static void awaitOutput(Instance instance) throws Exception {
-    try (LogStream log =
-        instance.logs(new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true))) {
-      log.next();
-    }
-  }
-
-  @Test
-  void changesLimitsWhileItRuns() throws Exception {
+  void changesItsSharesAndItsPolicyWhileItRuns() throws Exception {
     Instance instance = run(shell("sleep 1000"));
-    Limits limits =
-        new Limits(
-            OptionalLong.of(64 << 20),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.of(33),
-            OptionalInt.empty(),
-            false,
-            OptionalInt.empty(),
-            List.of());
-    instance.update(limits, Optional.of(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0)));
-    assertThat(instance.stats().memoryLimitBytes()).isEqualTo(64 << 20);
-    assertThat(instance.stats().pidsLimit()).hasValue(33);
+    instance.update(
+        LimitsOf.cpuNanos(500_000_000),
+        Optional.of(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0)));
+    assertThat(instance.info().spec().limits().cpuNanos()).hasValue(500_000_000);
     assertThat(instance.info().spec().restart().mode()).isEqualTo(RestartPolicy.Mode.ALWAYS);
+    assertThat(instance.info().state().status()).isEqualTo(InstanceStatus.RUNNING);
   }
 
   @Test
   void tellsThatItRanOutOfMemory() throws Exception {
-    Limits limits =
-        new Limits(
-            OptionalLong.of(16 << 20),
-            OptionalLong.of(16 << 20),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.empty(),
-            OptionalInt.empty(),
-            false,
-            OptionalInt.empty(),
-            List.of());
     Instant before = Instant.now();
-    Instance instance = run(shell("exec tail /dev/zero").limits(limits));
+    Instance instance =
+        run(
+            shell("exec dd if=/dev/zero of=/dev/null bs=100M")
+                .limits(LimitsOf.memoryAndSwap(64L << 20, 64L << 20)));
     InstanceState state = ended(instance);
     assertThat(state.oomKilled()).isTrue();
     assertThat(state.exitCode()).isEqualTo(137);
     assertThat(actionsOf(instance, before)).containsSubsequence("start", "oom", "die");
-  }
-
-  @Test
-  void sharesNamespacesOfAnother() throws Exception {
-    Instance first = run(shell("sleep 1000").name("first"));
-    Instance second =
-        run(
-            shell("readlink /proc/self/ns/net; readlink /proc/1/ns/net")
-                .network(new NetworkMode.Instance("first")));
-    ended(second);
-    assertThat(TestEngine.log(second))
-        .contains(
-            Files.readSymbolicLink(Path.of("/proc/" + first.info().state().pid() + "/ns/net"))
-                .toString());
   }
 
   @Test
@@ -341,16 +274,80 @@ class InstanceLifeTest extends EngineCase {
   @Test
   void showsWhatWasAskedFor() throws Exception {
     Instance instance =
-        engine.create(
-            InstanceSpec.builder(alpine)
-                .command(List.of("env"))
-                .environment(List.of("A=b"))
-                .labels(Map.of("k", "v"))
-                .build());
+        engine.create(program("env").environment(List.of("A=b")).labels(Map.of("k", "v")).build());
     assertThat(instance.info().environment()).contains("A=b").anyMatch(e -> e.startsWith("PATH="));
     assertThat(instance.info().arguments()).containsExactly("env");
     assertThat(instance.info().spec().labels()).containsEntry("k", "v");
     assertThat(instance.info().name()).matches("[a-z]+_[a-z]+[0-9]*");
     assertThat(instance.info().warnings()).isEmpty();
+  }
+
+  @Test
+  void tellsWhatRunsAndWhatItUses() throws Exception {
+    Instance instance =
+        run(
+            shell("sleep 1000 & echo ready; read line")
+                .streams(new Streams(false, true, false))
+                .limits(LimitsOf.memory(64L << 20)));
+    TestEngine.awaitLine(instance, "ready");
+
+    List<List<String>> rows = instance.processes(List.of()).rows();
+    assertThat(rows).hasSize(2).extracting(List::getFirst).containsOnly("root");
+    assertThat(rows).extracting(List::getLast).anyMatch(command -> command.startsWith("sh -c"));
+    Stats stats = instance.stats();
+    assertThat(stats.memoryLimitBytes()).isEqualTo(64L << 20);
+    assertThat(stats.memoryBytes()).isBetween(1L, 64L << 20);
+    assertThat(stats.pids()).isEqualTo(2);
+  }
+
+  @Test
+  void showsItsFilesWhetherItRunsOrNot() throws Exception {
+    Instance instance =
+        run(
+            shell("echo seed > /etc/seed; rm /etc/motd; echo ready; read line")
+                .streams(new Streams(false, true, false)));
+    TestEngine.awaitLine(instance, "ready");
+    assertThat(instance.fileStat("/bin/sh").linkTarget()).isEqualTo("/bin/busybox");
+    byte[] seed = copied(instance, "/etc/seed");
+    assertThat(new String(seed, UTF_8)).contains("seed\n");
+    instance.copyIn("/etc", new ByteArrayInputStream(seed), true, true);
+    List<Change> changes =
+        List.of(
+            new Change(Change.Kind.MODIFIED, "/etc"),
+            new Change(Change.Kind.DELETED, "/etc/motd"),
+            new Change(Change.Kind.ADDED, "/etc/seed"));
+    assertThat(instance.changes()).containsExactlyElementsOf(changes);
+    Image image = instance.commit(Optional.empty(), "me", "with a seed", List.of(), false);
+    assertThat(image.layers()).hasSize(2);
+    instance.kill("KILL");
+    ended(instance);
+
+    instance.copyIn("/tmp", new ByteArrayInputStream(seed), true, true);
+    assertThat(instance.changes())
+        .containsAll(changes)
+        .contains(new Change(Change.Kind.ADDED, "/tmp/seed"));
+    ByteArrayOutputStream root = new ByteArrayOutputStream();
+    instance.export(root);
+    assertThat(names(root.toByteArray())).contains("tmp/seed").doesNotContain("etc/motd");
+
+    instance.start();
+    try (Attachment output = instance.exec(ExecSpec.of("cat", "/tmp/seed")).start()) {
+      assertThat(TestEngine.read(output)).isEqualTo("seed\n");
+    }
+  }
+
+  private static byte[] copied(Instance instance, String path) throws Exception {
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    instance.copyOut(path, tar);
+    return tar.toByteArray();
+  }
+
+  private static List<String> names(byte[] tar) throws Exception {
+    List<String> names = new ArrayList<>();
+    TarReader reader = new TarReader(new ByteArrayInputStream(tar), TarLimits.DEFAULT);
+    for (var entry = reader.next(); entry.isPresent(); entry = reader.next()) {
+      names.add(entry.get().name());
+    }
+    return names;
   }
 }

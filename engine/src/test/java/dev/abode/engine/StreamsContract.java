@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ExecInfo;
 import dev.abode.engine.instance.ExecSpec;
-import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.LogLine;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.LogSpec;
@@ -15,6 +15,8 @@ import dev.abode.engine.instance.Streams;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -28,9 +30,9 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What goes into containers and comes out of them: attachments, exec sessions, logs. */
+/** What goes into instances and comes out of them: attachments, exec sessions, logs. */
 @Timeout(180)
-class StreamsTest extends EngineCase {
+abstract class StreamsContract extends EngineCase {
   private static final Streams WITH_INPUT = new Streams(false, true, true);
   private static final Streams TERMINAL = new Streams(true, true, true);
 
@@ -49,7 +51,7 @@ class StreamsTest extends EngineCase {
 
   @Test
   void missesNothingWhenAttachedBeforeTheStart() throws Exception {
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 5; i++) {
       Instance instance = engine.create(shell("echo first; echo second").build());
       try (Attachment attachment = instance.attach(false, true, true)) {
         instance.start();
@@ -60,9 +62,7 @@ class StreamsTest extends EngineCase {
 
   @Test
   void passesInputOn() throws Exception {
-    Instance instance =
-        engine.create(
-            InstanceSpec.builder(alpine).command(List.of("cat")).streams(WITH_INPUT).build());
+    Instance instance = engine.create(program("cat").streams(WITH_INPUT).build());
     try (Attachment attachment = instance.attach(true, true, true)) {
       instance.start();
       attachment.write(bytes("over and "));
@@ -75,7 +75,7 @@ class StreamsTest extends EngineCase {
 
   @Test
   void letsGoOfAnAttachmentWhoseStartFails() throws Exception {
-    Instance instance = engine.create(InstanceSpec.of(alpine, "no-such-program"));
+    Instance instance = engine.create(program("no-such-program").build());
     try (Attachment attachment = instance.attach(false, true, true)) {
       assertThatThrownBy(instance::start).isInstanceOf(EngineException.class);
       assertThat(attachment.read()).isEmpty();
@@ -196,8 +196,8 @@ class StreamsTest extends EngineCase {
                             ByteBuffer.wrap(chunk, 0, Math.min(chunk.length, size - sent)));
                       }
                       attachment.endInput();
-                    } catch (java.io.IOException e) {
-                      throw new java.io.UncheckedIOException(e);
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
                     }
                   });
       Random expected = new Random(seed);
@@ -270,5 +270,21 @@ class StreamsTest extends EngineCase {
     instance.await(WaitCondition.NOT_RUNNING);
     assertThatThrownBy(() -> instance.logs(LogQuery.ALL))
         .hasMessageStartingWith("configured logging driver does not support reading");
+  }
+
+  @Test
+  void goesOnWithANewEngine() throws Exception {
+    Instance instance =
+        run(
+            shell("echo begun; read line; echo got $line")
+                .streams(new Streams(false, true, false)));
+    engine = test.reopen();
+    Instance adopted = engine.instance(instance.id());
+    assertThat(adopted.info().state().status()).isEqualTo(InstanceStatus.RUNNING);
+    try (Attachment attachment = adopted.attach(true, true, true)) {
+      attachment.write(bytes("hello\n"));
+      assertThat(TestEngine.read(attachment)).contains("got hello");
+    }
+    assertThat(adopted.await(WaitCondition.NOT_RUNNING).exitCode()).isZero();
   }
 }

@@ -1,0 +1,4 @@
+package dev.abode.engine;
+
+/** The streams of containers. */
+class ContainerStreamsTest extends StreamsContract {}
