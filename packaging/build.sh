@@ -44,6 +44,9 @@ rm -rf --one-file-system "$into"
 mkdir "$into"
 cp -R "$checkout/cli/target/lib" "$into/lib"
 cp "$checkout/cli/target/abode-cli.jar" "$into/lib/"
+cp "$checkout/cli/target/abode-front" "$into/"
+# No two builds have the same, so that an engine runs lines only for a command that is its own.
+id=$number.$(date +%s%N)
 
 class_path=
 for jar in "$into"/lib/*.jar; do
@@ -72,10 +75,10 @@ for role in client engine; do
   # shellcheck disable=SC2086
   "$JAVA_HOME/bin/java" $options -XX:AOTCache="$cache" -XX:AOTMode=on \
     dev.abode.cli.Main --version >>"$log" 2>&1 9>&-
-  printf '%s\n' "$options -XX:AOTCache=$cache" >"$into/$role.args"
+  printf '%s\n' "$options -XX:AOTCache=$cache -Dabode.build=$id" >"$into/$role.args"
 done
 
-printf '%s\n%s\n' "$JAVA_HOME" "$checkout" >"$into/complete"
+printf '%s\n' "$JAVA_HOME" "$checkout" "$id" >"$into/complete"
 touch --reference="$build/began" "$into/complete"
 ln -sfn "$number" "$build/next"
 mv -T "$build/next" "$build/current"

@@ -6,4 +6,5 @@ module dev.abode.docker {
   requires static org.jspecify;
 
   exports dev.abode.docker;
+  exports dev.abode.docker.command;
 }

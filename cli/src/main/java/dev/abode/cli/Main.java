@@ -94,17 +94,18 @@ public final class Main {
       if (first.equals("help")) {
         return help(words.subList(1, words.size()), session);
       }
-      boolean grouped = Verbs.isGroup(first) && words.size() > 1;
-      String name = grouped ? first + " " + words.get(1) : first;
-      Optional<Verb> verb = Verbs.named(name);
-      if (verb.isEmpty()) {
-        if (Verbs.isGroup(first) && (!grouped || words.get(1).startsWith("-"))) {
-          return help(List.of(first), session);
-        }
-        session.err().println("abode: " + Help.unknown(name));
-        return USAGE;
+      Optional<Verbs.Call> call = Verbs.find(words);
+      if (call.isPresent()) {
+        return run(call.get().verb(), call.get().words(), session);
       }
-      return run(verb.get(), words.subList(grouped ? 2 : 1, words.size()), session);
+      boolean isGroup = Verbs.isGroup(first);
+      boolean grouped = isGroup && words.size() > 1;
+      if (isGroup && (!grouped || words.get(1).startsWith("-"))) {
+        return help(List.of(first), session);
+      }
+      String name = grouped ? first + " " + words.get(1) : first;
+      session.err().println("abode: " + Help.unknown(name));
+      return USAGE;
     } finally {
       session.out().flush();
     }

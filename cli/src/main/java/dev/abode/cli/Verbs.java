@@ -188,11 +188,25 @@ final class Verbs {
           case "volume inspect" -> VolumeVerbs.inspect();
           case "volume rm", "volume remove" -> VolumeVerbs.remove();
           case "volume prune" -> VolumeVerbs.prune();
-          case "engine run" -> new EngineRun();
+          case "engine run" -> new EngineRun(HostedCommands::new);
           case "engine status" -> EngineVerbs.status();
           case "engine stop" -> EngineVerbs.stop();
           default -> null;
         });
+  }
+
+  /** A verb, and the words behind its name. */
+  record Call(Verb verb, List<String> words) {}
+
+  /** The verb that a command line begins with; empty if it begins with none. */
+  static Optional<Call> find(List<String> words) {
+    if (words.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean grouped = isGroup(words.getFirst()) && words.size() > 1;
+    int length = grouped ? 2 : 1;
+    return named(String.join(" ", words.subList(0, length)))
+        .map(verb -> new Call(verb, words.subList(length, words.size())));
   }
 
   /** Whether a word begins the names of a group of verbs. */

@@ -126,6 +126,24 @@ class FormatsTest {
   }
 
   @Test
+  void theEnginesProcessPrintsTheSame() throws Exception {
+    for (List<String> words :
+        List.of(
+            List.of("ps", "-a", "--format", "{{.ID}} {{.CreatedAt}} {{json .Names}}"),
+            List.of("images", "--no-trunc", "--format", "table {{.ID}}\\t{{.CreatedAt}}"),
+            List.of("inspect", "box"),
+            List.of("history", "--quiet", "--no-trunc", RunningEngine.IMAGE),
+            List.of("network", "ls"),
+            List.of("volume", "inspect", "data", "nobody"),
+            List.of("why", "nobody"),
+            List.of("logs", "nobody"),
+            List.of("version"))) {
+      String[] line = words.toArray(String[]::new);
+      assertThat(engine.hosted(line)).as("%s", words).isEqualTo(engine.abode(line));
+    }
+  }
+
+  @Test
   void templatesOfDockersDocumentationWork() throws Exception {
     assertThat(formatted(List.of("ps"), "{{.ID}}: {{.Command}}")).contains(": \"sleep 1000\"");
     assertThat(formatted(List.of("ps"), "table {{.ID}}\\t{{.Labels}}")).contains("LABELS");

@@ -35,7 +35,7 @@ final class RunningEngine {
             + Path.of(System.getProperty("java.home"), "bin", "java")
             + "' --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '"
             + System.getProperty("java.class.path")
-            + "' -Dabode.launcher="
+            + "' -Dabode.build=test -Dabode.launcher="
             + launcher
             + " dev.abode.cli.Main \"$@\"\n");
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwx------"));
@@ -64,6 +64,27 @@ final class RunningEngine {
       in.write(input.getBytes(StandardCharsets.UTF_8));
     }
     return finish(process);
+  }
+
+  /** Has the engine's process run a question, as {@code ./abode} does; fails where it does not. */
+  Outcome hosted(String... words) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of("target/abode-front").toAbsolutePath().toString(),
+                "test",
+                "/bin/false",
+                "--",
+                "-H",
+                "unix://" + socket()));
+    command.addAll(List.of(words));
+    return finish(start(command));
+  }
+
+  private Path socket() {
+    return EngineAddress.of(
+            Optional.empty(), Map.of("ABODE_ROOT", folder.resolve("root").toString()))
+        .socket();
   }
 
   /** Starts a command with the environment that leads to this engine. */
@@ -120,12 +141,9 @@ final class RunningEngine {
       words.addAll(ids);
       abode(words.toArray(String[]::new));
     }
-    Path socket =
-        EngineAddress.of(Optional.empty(), Map.of("ABODE_ROOT", folder.resolve("root").toString()))
-            .socket();
     abode("engine", "stop");
     delete(folder);
-    delete(socket.resolveSibling(""));
+    delete(socket().resolveSibling(""));
   }
 
   private static void delete(Path tree) throws IOException {

@@ -1,5 +1,7 @@
 package dev.abode.docker;
 
+import dev.abode.docker.command.CommandHost;
+import dev.abode.docker.command.CommandRoutes;
 import dev.abode.docker.container.ContainerDocuments;
 import dev.abode.docker.container.ContainerRoutes;
 import dev.abode.docker.container.ExecRoutes;
@@ -51,15 +53,27 @@ public final class DockerApi implements AutoCloseable {
    *     INVALID_ARGUMENT if there is something else than a socket
    */
   public static DockerApi serve(Engine engine, Path socket) throws IOException {
+    return serve(engine, socket, CommandHost.NONE);
+  }
+
+  /**
+   * As {@link #serve(Engine, Path)}.
+   *
+   * @param commands runs command lines for clients that ask for it
+   */
+  public static DockerApi serve(Engine engine, Path socket, CommandHost commands)
+      throws IOException {
     ApiSocket listening = ApiSocket.listen(socket);
     SharedRegistries registries = new SharedRegistries(engine);
     HttpServer server =
         HttpServer.start(
-            listening.channel(), router(engine, registries), socket.getFileName().toString());
+            listening.channel(),
+            router(engine, registries, commands),
+            socket.getFileName().toString());
     return new DockerApi(listening, server, registries);
   }
 
-  static Router router(Engine engine, SharedRegistries registries) {
+  static Router router(Engine engine, SharedRegistries registries, CommandHost commands) {
     ContainerDocuments containers = new ContainerDocuments(engine);
     ImageDocuments images = new ImageDocuments(engine);
     List<Route> routes = new ArrayList<>();
@@ -74,6 +88,7 @@ public final class DockerApi implements AutoCloseable {
     routes.addAll(new ExplanationRoutes(engine).routes());
     routes.addAll(new MachineRoutes(engine).routes());
     routes.addAll(new SnapshotRoutes(engine).routes());
+    routes.addAll(new CommandRoutes(commands).routes());
     return new Router(routes, SystemRoutes.commonFields());
   }
 

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * What one run of the command works with: its streams, its environment, and the engine it talks to,
@@ -27,7 +29,7 @@ public final class Session implements AutoCloseable {
   private final PrintStream out;
   private final PrintStream err;
   private final Map<String, String> environment;
-  private final boolean onProcess;
+  private final IntPredicate terminals;
   private final EngineAddress address;
   private Optional<ApiClient> api = Optional.empty();
 
@@ -36,13 +38,13 @@ public final class Session implements AutoCloseable {
       PrintStream out,
       PrintStream err,
       Map<String, String> environment,
-      boolean onProcess,
+      IntPredicate terminals,
       EngineAddress address) {
     this.in = in;
     this.out = out;
     this.err = err;
     this.environment = environment;
-    this.onProcess = onProcess;
+    this.terminals = terminals;
     this.address = address;
   }
 
@@ -59,7 +61,7 @@ public final class Session implements AutoCloseable {
             /* autoFlush= */ true,
             StandardCharsets.UTF_8),
         System.getenv(),
-        /* onProcess= */ true,
+        Session::isTerminalOfProcess,
         address);
   }
 
@@ -75,7 +77,28 @@ public final class Session implements AutoCloseable {
         new PrintStream(out, /* autoFlush= */ true, StandardCharsets.UTF_8),
         new PrintStream(err, /* autoFlush= */ true, StandardCharsets.UTF_8),
         environment,
-        /* onProcess= */ false,
+        descriptor -> false,
+        address);
+  }
+
+  /**
+   * A session of another process, which has no input.
+   *
+   * @param environment what of that process's environment is known
+   * @param terminals which of its standard streams are terminals
+   */
+  public static Session hosted(
+      OutputStream out,
+      OutputStream err,
+      Map<String, String> environment,
+      Set<Integer> terminals,
+      EngineAddress address) {
+    return new Session(
+        InputStream.nullInputStream(),
+        new PrintStream(out, /* autoFlush= */ false, StandardCharsets.UTF_8),
+        new PrintStream(err, /* autoFlush= */ true, StandardCharsets.UTF_8),
+        environment,
+        terminals::contains,
         address);
   }
 
@@ -115,14 +138,16 @@ public final class Session implements AutoCloseable {
     return api.get();
   }
 
+  /** Whether a standard stream, {@link #STDOUT} for instance, is a terminal. */
+  public boolean isTerminal(int descriptor) {
+    return terminals.test(descriptor);
+  }
+
   /**
    * Whether a standard stream of this process is a terminal. Asked of the device number: the usual
    * {@code isatty} would need the foreign linker, which takes longer to start than most verbs run.
    */
-  public boolean isTerminal(int descriptor) {
-    if (!onProcess) {
-      return false;
-    }
+  private static boolean isTerminalOfProcess(int descriptor) {
     try {
       long device =
           ((Number) Files.getAttribute(Path.of("/proc/self/fd/" + descriptor), "unix:rdev"))

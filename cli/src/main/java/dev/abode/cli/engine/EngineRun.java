@@ -7,18 +7,31 @@ import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
 import dev.abode.cli.terminal.Signals;
 import dev.abode.docker.DockerApi;
+import dev.abode.docker.command.CommandHost;
 import dev.abode.engine.Engine;
 import dev.abode.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 
 /**
  * {@code abode engine run}: the engine in the foreground. SIGTERM and SIGINT end it in order; the
  * workloads go on, and the next engine on the same root takes them over.
  */
 public final class EngineRun implements Verb {
+  private final Function<EngineAddress, CommandHost> commands;
+
+  /**
+   * The verb.
+   *
+   * @param commands makes what runs command lines for clients of the engine at that address
+   */
+  public EngineRun(Function<EngineAddress, CommandHost> commands) {
+    this.commands = commands;
+  }
+
   @Override
   public Syntax syntax() {
     return Syntax.of("engine run", "[OPTIONS]", "Run the engine in the foreground")
@@ -38,7 +51,7 @@ public final class EngineRun implements Verb {
     CountDownLatch asked = new CountDownLatch(1);
     Signals.onEnd(asked::countDown);
     try (Engine engine = Engine.open(EngineOptions.at(root));
-        DockerApi _ = DockerApi.serve(engine, address.socket());
+        DockerApi _ = DockerApi.serve(engine, address.socket(), commands.apply(address));
         EnginePid _ = EnginePid.write(address.socket())) {
       session
           .out()
