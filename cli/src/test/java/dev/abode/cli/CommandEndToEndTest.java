@@ -3,6 +3,7 @@ package dev.abode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.cli.RunningEngine.Outcome;
+import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,7 @@ class CommandEndToEndTest {
   }
 
   /** A container that stays, and its name. */
-  private static String background(String name) throws IOException, InterruptedException {
+  private static String background(String name) throws Exception {
     ok(
         "run",
         "-d",
@@ -62,6 +63,7 @@ class CommandEndToEndTest {
         "sh",
         "-c",
         "echo ready; exec sleep 1000");
+    Eventually.until("it is ready", () -> ok("logs", name).equals("ready"));
     return name;
   }
 

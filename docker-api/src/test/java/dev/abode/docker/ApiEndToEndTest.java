@@ -14,10 +14,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The API byte by byte, where clients depend on it. */
-@Timeout(120)
 class ApiEndToEndTest {
   private static final Pattern ID = Pattern.compile("\"Id\":\"([0-9a-f]{64})\"");
   private static TestEngine engine;

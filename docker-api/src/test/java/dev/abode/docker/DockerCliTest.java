@@ -15,11 +15,9 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The unmodified docker CLI in front of a real engine. */
-@Timeout(120)
 class DockerCliTest {
   @TempDir static Path folder;
   private static TestEngine engine;
@@ -101,7 +99,7 @@ class DockerCliTest {
     docker("unpause", "life").ok();
     assertThat(docker("rm", "life").errors()).contains("running");
     docker("rename", "life", "later").ok();
-    docker("stop", "later").ok();
+    docker("stop", "-t", "60", "later").ok();
     assertThat(docker("wait", "later").ok()).isEqualTo("9");
     assertThat(docker("logs", "later").ok()).isEqualTo("up");
     assertThat(docker("ps", "-a", "--format", "{{.Status}}", "-f", "name=later").ok())
@@ -197,7 +195,10 @@ class DockerCliTest {
     try (OutputStream keys = session.getOutputStream();
         BufferedReader screen =
             new BufferedReader(new InputStreamReader(session.getInputStream(), UTF_8))) {
-      keys.write("stty size; echo ready$((40+2))\n".getBytes(UTF_8));
+      // The client tells the size when the shell runs already.
+      keys.write(
+          "until stty size | grep '33 99'; do sleep 0.1; done; echo ready$((40+2))\n"
+              .getBytes(UTF_8));
       keys.flush();
       StringBuilder seen = new StringBuilder();
       while (seen.indexOf("ready42") < 0) {
@@ -205,7 +206,7 @@ class DockerCliTest {
         assertThat(c).as("the screen so far: %s", seen).isNotNegative();
         seen.append((char) c);
       }
-      assertThat(seen.toString()).contains("33 99");
+      assertThat(seen.toString()).contains("\n33 99");
       keys.write(new byte[] {16, 17});
       keys.flush();
       screen.transferTo(Writer.nullWriter());

@@ -31,11 +31,9 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** docker-java, on which Testcontainers and many tools stand, in front of a real engine. */
-@Timeout(120)
 class DockerJavaTest {
   @TempDir static Path folder;
   private static TestEngine engine;

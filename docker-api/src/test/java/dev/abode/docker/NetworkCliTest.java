@@ -7,10 +7,8 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The verbs on networks of the unmodified docker CLI. */
-@Timeout(120)
 class NetworkCliTest {
   private static TestEngine engine;
 

@@ -3,6 +3,7 @@ package dev.abode.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.docker.TestEngine.Outcome;
+import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,14 +14,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.Timeout;
 
 /** A web server on a network of its own, driven by the unmodified docker CLI. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Timeout(120)
 class NetworkTrafficTest {
+  /** Reads the request to its end, so that the answer is not followed by a reset. */
   private static final String ANSWER =
-      "printf 'HTTP/1.0 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello'";
+      "while read -r line && [ ${#line} -gt 1 ]; do :; done;"
+          + " printf 'HTTP/1.0 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello'";
 
   private TestEngine engine;
 
@@ -51,6 +52,9 @@ class NetworkTrafficTest {
             "-c",
             ANSWER)
         .ok();
+    Eventually.until(
+        "it listens",
+        () -> docker("exec", "web", "wget", "-qO-", "http://127.0.0.1/").exitCode() == 0);
   }
 
   @AfterAll
@@ -96,7 +100,7 @@ class NetworkTrafficTest {
                       TestEngine.IMAGE,
                       "wget",
                       "-T",
-                      "5",
+                      "60",
                       "-qO-",
                       "http://" + name + "/")
                   .ok())

@@ -106,14 +106,22 @@ final class TestEngine {
                     errors.append(e);
                   }
                 });
-    try (var in = process.getOutputStream()) {
-      in.write(input.getBytes(StandardCharsets.UTF_8));
-    }
+    Thread writer =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try (var in = process.getOutputStream()) {
+                    in.write(input.getBytes(StandardCharsets.UTF_8));
+                  } catch (IOException e) {
+                    // It ended without reading all of it, which is its right.
+                  }
+                });
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+    if (!process.waitFor(2, TimeUnit.MINUTES)) {
       process.destroyForcibly();
       throw new AssertionError("the command did not end: " + output);
     }
+    writer.join();
     reader.join();
     return new Outcome(process.exitValue(), output, errors.toString());
   }

@@ -17,6 +17,7 @@ import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.Frame;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Volume;
+import dev.abode.linux.testing.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -36,8 +37,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The engine is killed at a random instant, fifty times, while twenty containers at a time are
- * created, started, entered, read and ended. Whatever was acknowledged holds afterwards: every
+ * The engine is killed at a random instant, up to fifty times, while twenty containers at a time
+ * are created, started, entered, read and ended. Whatever was acknowledged holds afterwards: every
  * container ran once, with the status and the log lines it has, and nothing else is there.
  */
 @Tag("slow")
@@ -45,28 +46,31 @@ class ChaosTest {
   private static final int ROUNDS = 50;
   private static final int CONTAINERS = 20;
 
-  /** Takes two minutes on a machine of its own; one that is shared may need more. */
-  private static final Duration LIMIT = Duration.ofMinutes(8);
+  /** Rounds that every machine has to come to, and the time after which it need not do more. */
+  private static final int LEAST_ROUNDS = 10;
+
+  private static final Duration ENOUGH = Duration.ofMinutes(3);
 
   /** The span in which an engine is killed, counted from the beginning of a round. */
   private static final int KILL_WITHIN_MILLIS = 900;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** For one container's life, on a machine that is busy with twenty of them and more. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   @RegisterExtension static final RunningEngine engine = new RunningEngine();
 
   @Test
-  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  @Timeout(value = 30, unit = TimeUnit.MINUTES)
   void nothingIsLostDuplicatedOrOrphaned() throws Exception {
     // Printed so that a failure can be run again.
     long seed = Long.getLong("abode.chaos.seed", System.nanoTime());
     System.out.println("abode.chaos.seed=" + seed);
     Random random = new Random(seed);
-    long end = System.nanoTime() + LIMIT.toNanos();
+    long enough = System.nanoTime() + ENOUGH.toNanos();
     int rounds = 0;
     int ids = 0;
     try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
-      while (rounds < ROUNDS && System.nanoTime() < end) {
+      while (rounds < LEAST_ROUNDS || (rounds < ROUNDS && System.nanoTime() < enough)) {
         List<Future<?>> lives = new ArrayList<>();
         for (int i = 0; i < CONTAINERS; i++) {
           Life life = new Life("chaos-" + rounds + "-" + i, ids++ % 100);
@@ -82,18 +86,19 @@ class ChaosTest {
       }
     }
     System.out.println("abode.chaos.rounds=" + rounds);
-    assertThat(rounds).as("rounds within %s", LIMIT).isEqualTo(ROUNDS);
     assertThat(engine.docker("ps", "-aq").ok().text()).isEmpty();
     // A supervisor whose engine died before it could say START waits ten seconds for another.
     Eventually.until(
-        "no process of the engine's dead predecessors is left",
-        () -> engine.hostState().processes().isEmpty());
-    HostState left = engine.hostState();
-    assertThat(left.mounts()).isEmpty();
-    assertThat(left.controlGroups()).isEmpty();
-    assertThat(left.interfaces()).isEmpty();
+        "nothing of the engine's dead predecessors is left",
+        () -> {
+          HostState left = engine.hostState();
+          return left.processes().isEmpty()
+              && left.mounts().isEmpty()
+              && left.controlGroups().isEmpty()
+              && left.interfaces().isEmpty();
+        });
     // Named volumes stay, each of them once, until somebody removes them, which nothing prevents.
-    assertThat(engine.docker("volume", "ls", "-q").ok().lines()).hasSize(ROUNDS * CONTAINERS);
+    assertThat(engine.docker("volume", "ls", "-q").ok().lines()).hasSize(rounds * CONTAINERS);
     engine.docker("volume", "prune", "-af").ok();
     assertThat(engine.docker("volume", "ls", "-q").ok().text()).isEmpty();
     // The pair that published ports come by is there while a network is, and leads nowhere.

@@ -31,8 +31,8 @@ final class Client {
         new ZerodepDockerHttpClient.Builder()
             .dockerHost(config.getDockerHost())
             .maxConnections(100)
-            .connectionTimeout(Duration.ofSeconds(5))
-            .responseTimeout(Duration.ofSeconds(30))
+            .connectionTimeout(Duration.ofMinutes(1))
+            .responseTimeout(Duration.ofMinutes(5))
             .build());
   }
 }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One command line of a user, and what came of it. */
 final class Command {
-  private static final long SECONDS = 90;
+  private static final long SECONDS = 300;
 
   private final List<String> words;
   private final Map<String, String> environment;

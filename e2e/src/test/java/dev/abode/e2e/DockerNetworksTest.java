@@ -4,6 +4,7 @@ import static dev.abode.e2e.RunningEngine.ALPINE;
 import static dev.abode.e2e.RunningEngine.BUSYBOX;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -49,7 +50,7 @@ class DockerNetworksTest {
       URI uri = URI.create("http://" + address + ":" + port + "/");
       return client
           .send(
-              HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(5)).build(),
+              HttpRequest.newBuilder(uri).timeout(Duration.ofMinutes(1)).build(),
               BodyHandlers.ofString())
           .body()
           .strip();
@@ -263,10 +264,12 @@ class DockerNetworksTest {
         "links",
         host("ip", "-o", "link").stream()
             .filter(line -> line.contains(" v" + tag()) || line.contains(" b" + tag()))
+            .map(DockerNetworksTest::settled)
             .toList(),
         "addresses",
         host("ip", "-o", "addr", "show", "scope", "global").stream()
             .filter(line -> bridges.stream().anyMatch(line::contains))
+            .map(DockerNetworksTest::settled)
             .toList(),
         "inspect",
         engine
@@ -275,6 +278,11 @@ class DockerNetworksTest {
             .lines(),
         "networks",
         sorted(engine.docker("network", "inspect", "bridge", "shop").ok().lines()));
+  }
+
+  /** Without what the kernel takes a moment to find out of an interface that is new. */
+  private static String settled(String line) {
+    return line.replaceAll("<[^>]*>|\\bstate \\S+|\\btentative\\b", "");
   }
 
   private static List<String> sorted(List<String> lines) {

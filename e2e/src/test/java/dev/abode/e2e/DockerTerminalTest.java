@@ -3,6 +3,7 @@ package dev.abode.e2e;
 import static dev.abode.e2e.RunningEngine.ALPINE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.abode.linux.testing.Eventually;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

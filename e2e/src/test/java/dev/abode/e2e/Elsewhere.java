@@ -7,10 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** A network namespace that plays another machine, connected to the host by a link of its own. */
+/**
+ * A network namespace that plays another machine, connected to the host by a link of its own. It
+ * goes when it is closed, or with the process that opened it.
+ */
 final class Elsewhere implements AutoCloseable {
   private static final String FETCH =
-      "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=20).read().decode(),"
+      "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=60).read().decode(),"
           + " end='')";
 
   private final Process namespace;
@@ -25,7 +28,7 @@ final class Elsewhere implements AutoCloseable {
 
   static Elsewhere connect() throws IOException, InterruptedException {
     Process namespace =
-        new ProcessBuilder("unshare", "--net", "sh", "-c", "echo; exec sleep 600").start();
+        new ProcessBuilder("unshare", "--net", "sh", "-c", "echo; exec cat").start();
     int ignored = namespace.getInputStream().read();
     int number = ThreadLocalRandom.current().nextInt(1 << 16);
     String net = "10." + (100 + number % 50) + "." + (number / 50 % 250);

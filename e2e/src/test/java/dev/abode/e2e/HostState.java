@@ -1,18 +1,22 @@
 package dev.abode.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
 /**
@@ -27,8 +31,6 @@ record HostState(
     Set<String> processes,
     Set<String> interfaces,
     Set<String> runFiles) {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /**
    * @param marks texts one of which is in every path of this engine's: its folder, its run folder
@@ -61,10 +63,26 @@ record HostState(
           files
               .filter(file -> !Files.isDirectory(file))
               .forEach(file -> runFiles.add(file.toString()));
+        } catch (UncheckedIOException e) {
+          runFiles.add(mark + " is being deleted");
         }
       }
     }
     return new HostState(mounts, groupsOf(ids), processes, interfacesOf(marks), runFiles);
+  }
+
+  /**
+   * Waits until this is what is left: what has ended leaves by and by, and the kernel takes an
+   * interface away a moment after its namespace.
+   *
+   * @throws AssertionError that tells the difference, if it stays
+   */
+  void awaitIn(Callable<HostState> now) throws Exception {
+    try {
+      Eventually.until("the host is as it was", () -> now.call().equals(this));
+    } catch (AssertionError late) {
+      assertThat(now.call()).as(late.getMessage()).isEqualTo(this);
+    }
   }
 
   private static boolean holds(String text, Set<String> needles) {
@@ -98,27 +116,18 @@ record HostState(
     return found;
   }
 
-  /**
-   * The host's ends of instances' interfaces, which are named after their engine's root folder. The
-   * kernel takes them away a moment after their namespace has ended.
-   */
+  /** The host's ends of instances' interfaces, which are named after their engine's root folder. */
   private static Set<String> interfacesOf(List<Path> marks) throws IOException {
-    long patience = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      Set<String> names = new TreeSet<>();
-      try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/sys/class/net"))) {
-        for (Path link : all) {
-          String name = link.getFileName().toString();
-          if (marks.stream().anyMatch(mark -> name.startsWith("v" + tag(mark) + "."))) {
-            names.add(name);
-          }
+    Set<String> names = new TreeSet<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/sys/class/net"))) {
+      for (Path link : all) {
+        String name = link.getFileName().toString();
+        if (marks.stream().anyMatch(mark -> name.startsWith("v" + tag(mark) + "."))) {
+          names.add(name);
         }
       }
-      if (names.isEmpty() || System.nanoTime() > patience) {
-        return names;
-      }
-      Thread.onSpinWait();
     }
+    return names;
   }
 
   /** What the names of an engine's things in the kernel begin with, after a letter. */

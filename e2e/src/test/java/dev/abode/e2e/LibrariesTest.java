@@ -10,6 +10,7 @@ import com.github.dockerjava.api.command.CreateContainerResponse;
 import com.github.dockerjava.api.model.Frame;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.WaitResponse;
+import dev.abode.linux.testing.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -68,6 +69,9 @@ class LibrariesTest {
       client.execStartCmd(exec).exec(said).awaitCompletion();
       assertThat(said.text()).isEqualTo("from exec\n");
       assertThat(client.inspectExecCmd(exec).exec().getExitCodeLong()).isZero();
+      Eventually.until(
+          "it has said something",
+          () -> !engine.docker("logs", created.getId()).ok().out().isEmpty());
       client.killContainerCmd(created.getId()).exec();
       Ended ended = new Ended();
       client.waitContainerCmd(created.getId()).exec(ended).awaitCompletion();

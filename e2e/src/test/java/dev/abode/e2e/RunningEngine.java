@@ -134,15 +134,7 @@ final class RunningEngine implements BeforeAllCallback, AfterEachCallback, After
       removeContainers();
       rememberAll();
       process.stop();
-      Eventually.until(
-          "nothing of the engine is left on the host",
-          () -> hostState().processes().isEmpty() && hostState().mounts().isEmpty());
-      HostState after = hostState();
-      assertThat(after.mounts()).isEqualTo(before.mounts());
-      assertThat(after.controlGroups()).isEmpty();
-      assertThat(after.processes()).isEmpty();
-      assertThat(after.interfaces()).isEqualTo(before.interfaces());
-      assertThat(after.runFiles()).as("files in the run folder").isEmpty();
+      before.awaitIn(this::hostState);
       if (!hostile) {
         assertThat(log).doesNotContain("Exception");
       }

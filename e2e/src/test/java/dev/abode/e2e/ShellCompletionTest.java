@@ -2,6 +2,7 @@ package dev.abode.e2e;
 
 import static dev.abode.e2e.RunningEngine.ALPINE;
 
+import dev.abode.linux.testing.Eventually;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

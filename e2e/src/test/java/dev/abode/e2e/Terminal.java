@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A command in a real pseudo terminal, typed at and watched. */
 final class Terminal implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Process process;
   private final Writer commands;

@@ -3,6 +3,7 @@ package dev.abode.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.Socket;
+import java.time.Duration;
 import org.testcontainers.containers.Container;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -11,6 +12,8 @@ import org.testcontainers.utility.DockerImageName;
 
 /** What a test with Testcontainers does, as a program. */
 final class TestcontainersProgram {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
   private TestcontainersProgram() {}
 
   /**
@@ -21,7 +24,7 @@ final class TestcontainersProgram {
         new GenericContainer<>(DockerImageName.parse(arguments[0]))
             .withCommand("sh", "-c", "echo started; sleep 1000")
             .withCopyToContainer(Transferable.of("of the test"), "/tmp/copied")
-            .waitingFor(Wait.forLogMessage(".*started.*", 1))) {
+            .waitingFor(Wait.forLogMessage(".*started.*", 1).withStartupTimeout(PATIENCE))) {
       container.start();
       Container.ExecResult copied = container.execInContainer("cat", "/tmp/copied");
       System.out.println("copied: " + copied.getStdout());
@@ -33,6 +36,7 @@ final class TestcontainersProgram {
     try (GenericContainer<?> server =
         new GenericContainer<>(DockerImageName.parse(arguments[0]))
             .withCommand("nc", "-lk", "-p", "80", "-e", "echo", "of the server")
+            .withStartupTimeout(PATIENCE)
             .withExposedPorts(80)) {
       server.start();
       try (Socket socket = new Socket(server.getHost(), server.getMappedPort(80))) {

@@ -96,18 +96,19 @@ class LimitsTest {
   }
 
   @Test
-  void halfACpuIsHalfACpu() throws Exception {
+  void aTenthOfACpuIsATenthOfACpu() throws Exception {
+    // So little that it is used up, and more of it refused, on a machine that is busy as well.
     Instance spinner =
-        start(new LimitsBuilder().cpuNanos(500_000_000).build(), "sh", "-c", "while :; do :; done");
+        start(new LimitsBuilder().cpuNanos(100_000_000).build(), "sh", "-c", "while :; do :; done");
     Stats first = until(spinner, s -> s.periods() >= 2);
-    Stats last = until(spinner, s -> s.throttledPeriods() >= first.throttledPeriods() + 10);
+    Stats last = until(spinner, s -> s.throttledPeriods() >= first.throttledPeriods() + 20);
     double cpu = last.cpu().minus(first.cpu()).toNanos();
     double periods = 100_000_000.0 * (last.periods() - first.periods());
     double throttled = 100_000_000.0 * (last.throttledPeriods() - first.throttledPeriods());
     // The kernel may hand out a slice of the period before the first and after the last reading.
     double slack = 60_000_000;
-    assertThat(cpu).isLessThanOrEqualTo(0.5 * periods + slack);
-    assertThat(cpu).isGreaterThanOrEqualTo(0.5 * throttled - slack);
+    assertThat(cpu).isLessThanOrEqualTo(0.1 * periods + slack);
+    assertThat(cpu).isGreaterThanOrEqualTo(0.1 * throttled - slack);
     spinner.remove(true, true);
   }
 
@@ -117,11 +118,13 @@ class LimitsTest {
     until(spinner, s -> !s.cpu().isZero());
     spinner.pause();
     assertThat(spinner.info().state().status()).isEqualTo(InstanceStatus.PAUSED);
+    // It counts as frozen a moment before it has left its processor.
     Duration before = spinner.stats().cpu();
+    LockSupport.parkNanos(200_000_000);
     Duration after = spinner.stats().cpu();
-    assertThat(after).isEqualTo(before);
+    assertThat(after.minus(before)).isLessThan(Duration.ofMillis(20));
     spinner.unpause();
-    until(spinner, s -> s.cpu().compareTo(after) > 0);
+    until(spinner, s -> s.cpu().compareTo(after.plusMillis(50)) > 0);
     spinner.remove(true, true);
   }
 

@@ -15,11 +15,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Folders and volumes of the host in virtual machines. */
-@Timeout(180)
 class MachineMountsTest extends MachineCase {
   @TempDir static Path folder;
 

@@ -14,10 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What a virtual machine has that no container has: a kernel, to use and to ruin. */
-@Timeout(180)
 class OwnKernelTest extends MachineCase {
   private static final Security PRIVILEGED =
       new Security(

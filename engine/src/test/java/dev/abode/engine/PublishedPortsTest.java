@@ -28,11 +28,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.Timeout;
 
 /** Published ports of both protocols and families, from the host and from another machine. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Timeout(120)
 class PublishedPortsTest {
   private static final Port TCP = Port.parse("80/tcp");
   private static final Port UDP = Port.parse("80/udp");
@@ -127,7 +125,7 @@ class PublishedPortsTest {
     PortBinding binding = PortBinding.anywhere(UDP);
     Instance first = start(sleeper(binding));
     int port = hostPort(first, UDP);
-    String[] syslog = Echo.ask("udp", outside.hostAddress(), port, 5514, 20);
+    String[] syslog = Echo.ask("udp", outside.hostAddress(), port, 5514, 60);
     try (Echo _ = echo(first)) {
       assertThat(outside.run(syslog)).isEqualTo(outside.address());
     }
@@ -152,12 +150,10 @@ class PublishedPortsTest {
     try (Echo _ = echo(server)) {
       int tcp = hostPort(server, TCP);
       assertThat(here("tcp", "127.0.0.1", tcp)).matches("[0-9.]+");
-      assertThat(outside.run(Echo.askInVain("tcp", outside.hostAddress(), tcp)))
-          .isEqualTo("ConnectionRefusedError");
+      assertThat(there("tcp", outside.hostAddress(), tcp)).isEqualTo("ConnectionRefusedError");
       int udp = hostPort(server, UDP);
       assertThat(there("udp", outside.hostAddress6(), udp)).isEqualTo(outside.address6());
-      assertThat(outside.run(Echo.askInVain("udp", outside.hostAddress(), udp)))
-          .isEqualTo("ConnectionRefusedError");
+      assertThat(there("udp", outside.hostAddress(), udp)).isEqualTo("ConnectionRefusedError");
     }
   }
 

@@ -17,8 +17,8 @@ import dev.abode.engine.record.TreeDeletion;
 import dev.abode.engine.testing.BusyEngine;
 import dev.abode.engine.testing.SharedImages;
 import dev.abode.engine.testing.TestEngine;
+import dev.abode.linux.testing.Eventually;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,11 +40,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.Timeout;
 
 /** Engines that end, politely or not, and the engines that come after them. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Timeout(300)
 class RecoveryTest {
   private TestEngine test;
   private String alpine;
@@ -131,17 +129,23 @@ class RecoveryTest {
         before.logs(new LogQuery(true, true, -1, Optional.empty(), Optional.empty(), true))) {
       log.next();
     }
-    ProcessHandle process = ProcessHandle.of(before.info().state().pid()).orElseThrow();
+    int pid = before.info().state().pid();
     Instant closing = Instant.now();
     test.engine().close();
-    new ProcessBuilder("kill", "-USR1", Long.toString(process.pid())).start().waitFor();
-    process.onExit().join();
+    new ProcessBuilder("kill", "-USR1", Integer.toString(pid)).start().waitFor();
+    awaitSupervisorsEnd(before);
     test.reopen();
     InstanceState state = same(before).info().state();
     assertThat(state.status()).isEqualTo(InstanceStatus.EXITED);
     assertThat(state.exitCode()).isEqualTo(7);
     assertThat(TestEngine.log(same(before))).isEqualTo("ready\nunseen\n");
     assertThat(actionsOf(before, closing)).containsExactly("die");
+  }
+
+  /** Removing its socket is the last thing that a supervisor does; no engine is there to tell. */
+  private void awaitSupervisorsEnd(Instance instance) throws Exception {
+    Path socket = test.run().resolve(instance.id().substring(0, 16)).resolve("s");
+    Eventually.until("the supervisor leaves", () -> Files.notExists(socket));
   }
 
   private List<String> actionsOf(Instance instance, Instant since) throws Exception {
@@ -179,10 +183,7 @@ class RecoveryTest {
       process.onExit().join();
     }
     for (Instance ended : List.of(once, always)) {
-      Path socket = run.resolve(ended.id().substring(0, 16)).resolve("s");
-      while (Files.exists(socket)) {
-        Thread.sleep(5);
-      }
+      awaitSupervisorsEnd(ended);
     }
     TreeDeletion.delete(run);
     Engine next = test.reopen();
@@ -345,19 +346,21 @@ class RecoveryTest {
     }
   }
 
-  private void assertNothingIsLeft() throws IOException {
+  private void assertNothingIsLeft() throws Exception {
     try (Stream<Path> folders = Files.list(test.engine().options().run())) {
       assertThat(folders.map(p -> p.getFileName().toString())).noneMatch(n -> n.length() == 16);
     }
     try (Stream<Path> folders = Files.list(test.root().resolve("instances"))) {
       assertThat(folders).isEmpty();
     }
-    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
-      assertThat(
-              processes
-                  .map(p -> p.info().commandLine().orElse(""))
-                  .filter(line -> line.contains(test.root().toString())))
-          .isEmpty();
-    }
+    Eventually.until(
+        "no process of the engine's is left",
+        () -> {
+          try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
+            return processes
+                .map(p -> p.info().commandLine().orElse(""))
+                .noneMatch(line -> line.contains(test.root().toString()));
+          }
+        });
   }
 }

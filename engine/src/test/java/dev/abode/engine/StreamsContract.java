@@ -28,10 +28,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What goes into instances and comes out of them: attachments, exec sessions, logs. */
-@Timeout(180)
 abstract class StreamsContract extends EngineCase {
   private static final Streams WITH_INPUT = new Streams(false, true, true);
   private static final Streams TERMINAL = new Streams(true, true, true);
@@ -86,7 +84,7 @@ abstract class StreamsContract extends EngineCase {
   void givesATerminalAndItsSize() throws Exception {
     Instance instance =
         engine.create(
-            shell("stty size; read line; stty size")
+            shell("stty size; read line; until stty size | grep '33 44'; do sleep 0.01; done")
                 .streams(TERMINAL)
                 .terminalRows(11)
                 .terminalColumns(22)

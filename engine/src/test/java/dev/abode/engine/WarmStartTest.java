@@ -20,11 +20,9 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.Timeout;
 
 /** Virtual machines that start from a saved one, with a real hypervisor. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(180)
 class WarmStartTest extends MachineCase {
   private static final Limits SMALL = LimitsOf.memory(64L << 20);
 

@@ -6,6 +6,7 @@ import dev.abode.init.Shim.Stream;
 import dev.abode.init.Step.Place;
 import dev.abode.linux.Errno;
 import dev.abode.linux.ProcessIdentity;
+import dev.abode.linux.testing.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,14 +28,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Workloads behind an agent. The machine is a set of namespaces here, with the agent as its first
  * process, so that what is tried is the protocol and nothing else. Needs root.
  */
-@Timeout(120)
 abstract class RemoteContract {
   private static final int EPROTO = 71; // errno.h
   private static final Set<Stream> OUTPUTS = EnumSet.of(Stream.STDOUT, Stream.STDERR);
@@ -59,7 +58,7 @@ abstract class RemoteContract {
   void leavesNothing() throws Exception {
     binary.close();
     try {
-      ShimContract.await(() -> processes(folder.toString()).isEmpty());
+      Eventually.until("all leave", () -> processes(folder.toString()).isEmpty());
     } finally {
       processes(folder.toString()).forEach(ProcessHandle::destroyForcibly); // of a test that failed
     }
@@ -332,7 +331,7 @@ abstract class RemoteContract {
         assertThat(running("sleep " + mark)).isTrue();
         assertThat(ProcessIdentity.of(own).orElseThrow().signal(9)).isTrue();
       }
-      ShimContract.await(() -> !running("sleep " + mark));
+      Eventually.until("the session ends", () -> !running("sleep " + mark));
       assertThat(exec("y", "echo on").output()).isEqualTo("on\n");
       shim.signal(9);
       exited(shim);
@@ -421,7 +420,7 @@ abstract class RemoteContract {
         while (!(first.next() instanceof ShimEvent.Gone)) {
           // what it still had to say
         }
-        ShimContract.await(() -> ProcessHandle.of(machine).isEmpty());
+        Eventually.until("the machine ends", () -> ProcessHandle.of(machine).isEmpty());
       }
       Supervision resumed =
           streams(
@@ -553,7 +552,7 @@ abstract class RemoteContract {
       LaunchPlan plan = plan(machine(guest(false, "true")), "busybox", "cat", words.toString());
       Run run = Run.of(binary, plan, socket());
       assertThat(run.exit().isPresent() || run.failure().isPresent()).isTrue();
-      ShimContract.await(() -> Files.notExists(socket()));
+      Eventually.until("the shim leaves", () -> Files.notExists(socket()));
     }
   }
 

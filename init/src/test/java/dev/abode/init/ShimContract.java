@@ -6,20 +6,19 @@ import dev.abode.init.Shim.Stream;
 import dev.abode.init.Step.Place;
 import dev.abode.linux.Errno;
 import dev.abode.linux.ProcessIdentity;
+import dev.abode.linux.testing.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -30,11 +29,9 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What every build of {@code abode-init} does. Needs root. */
-@Timeout(120)
 abstract class ShimContract {
   private static final Set<Stream> OUTPUTS = EnumSet.of(Stream.STDOUT, Stream.STDERR);
 
@@ -53,13 +50,15 @@ abstract class ShimContract {
   void leavesNothing() throws Exception {
     binary.close();
     try {
-      await(() -> ownProcesses().isEmpty());
+      Eventually.until("the shim leaves", () -> ownProcesses().isEmpty());
     } finally {
       for (int shim : ownProcesses()) { // of a test that failed; its workload dies with it
         ProcessHandle.of(shim).ifPresent(ProcessHandle::destroyForcibly);
       }
     }
-    await(() -> ProcessHandle.current().descendants().noneMatch(ShimContract::isShim));
+    Eventually.until(
+        "the shim is collected",
+        () -> ProcessHandle.current().descendants().noneMatch(ShimContract::isShim));
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(folder.toString());
     assertThat(socket()).doesNotExist();
     assertThat(notes()).doesNotContain("Sanitizer").doesNotContain("runtime error");
@@ -69,12 +68,16 @@ abstract class ShimContract {
     return folder.resolve("s");
   }
 
-  /** A zombie has no command line any more, but still a name. */
   private static boolean isShim(ProcessHandle child) {
+    return name(child).startsWith("abode-init");
+  }
+
+  /** A zombie has no command line any more, but still a name. */
+  private static String name(ProcessHandle process) {
     try {
-      return Files.readString(Path.of("/proc/" + child.pid() + "/comm")).startsWith("abode-init");
+      return Files.readString(Path.of("/proc/" + process.pid() + "/comm"));
     } catch (IOException e) {
-      return false; // collected meanwhile
+      return ""; // collected meanwhile
     }
   }
 
@@ -92,20 +95,12 @@ abstract class ShimContract {
           if (Files.readString(process.resolve("cmdline")).contains(folder.toString())) {
             found.add(Integer.valueOf(process.getFileName().toString()));
           }
-        } catch (NoSuchFileException e) {
-          // it ended meanwhile
+        } catch (IOException e) {
+          // it ended meanwhile, or is somebody's whose words are no UTF-8
         }
       }
     }
     return found;
-  }
-
-  static void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
-    }
   }
 
   static <E extends ShimEvent> E expect(Shim shim, Class<E> type) throws IOException {
@@ -184,15 +179,15 @@ abstract class ShimContract {
     assertThat(script("exit 1").status()).isEqualTo(1);
     ProcessHandle killed = ProcessHandle.of(nursery()).orElseThrow();
     killed.destroyForcibly();
-    await(() -> !killed.isAlive());
+    Eventually.until("the nursery ends", () -> !killed.isAlive());
     assertThat(script("exit 2").status()).isEqualTo(2);
     assertThat(script("exit 3").status()).isEqualTo(3);
     assertThat(nursery()).isNotEqualTo(killed.pid());
   }
 
-  private static long nursery() throws IOException {
+  private static long nursery() {
     for (ProcessHandle child : ProcessHandle.current().children().toList()) {
-      if (Files.readString(Path.of("/proc/" + child.pid() + "/comm")).startsWith("abode-nursery")) {
+      if (name(child).startsWith("abode-nursery")) {
         return child.pid();
       }
     }
@@ -449,7 +444,7 @@ abstract class ShimContract {
       shim.start();
       held = expect(shim, ShimEvent.Started.class);
     }
-    await(() -> ownProcesses().isEmpty());
+    Eventually.until("the shim leaves", () -> ownProcesses().isEmpty());
     assertThat(ProcessIdentity.of(held.pid()))
         .isNotEqualTo(Optional.of(new ProcessIdentity(held.pid(), held.startTicks())));
   }
@@ -825,7 +820,7 @@ abstract class ShimContract {
     try (Shim shim = binary.spawn(shell("true"), socket())) {
       expect(shim, ShimEvent.Waiting.class);
     }
-    await(() -> Files.notExists(socket()));
+    Eventually.until("the shim leaves", () -> Files.notExists(socket()));
   }
 
   @Test
@@ -854,8 +849,9 @@ abstract class ShimContract {
       shim.start();
       pid = expect(shim, ShimEvent.Created.class).pid();
     }
-    await(() -> Files.notExists(socket()));
-    await(() -> Files.notExists(Path.of("/proc", Integer.toString(pid))));
+    Eventually.until("the shim leaves", () -> Files.notExists(socket()));
+    Eventually.until(
+        "the workload ends", () -> Files.notExists(Path.of("/proc", Integer.toString(pid))));
   }
 
   @Test
@@ -881,7 +877,8 @@ abstract class ShimContract {
       assertThat(ProcessIdentity.of(own).orElseThrow().signal(9)).isTrue();
       assertThat(shim.next()).isEqualTo(new ShimEvent.Gone());
     }
-    await(() -> Files.notExists(Path.of("/proc", Integer.toString(pid))));
+    Eventually.until(
+        "the workload ends", () -> Files.notExists(Path.of("/proc", Integer.toString(pid))));
     Files.delete(socket()); // which only the shim itself could have removed
   }
 

@@ -3,6 +3,7 @@ package dev.abode.init;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.init.Shim.Stream;
+import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,7 @@ class ShimTest extends ShimContract {
         }
       }
       int shimPid = parent(expect(shim, ShimEvent.Started.class).pid());
-      await(() -> ownKib(shimPid) < 64);
+      Eventually.until("it holds little", () -> ownKib(shimPid) < 64);
       shim.signal(9);
       expect(shim, ShimEvent.Exited.class);
     }

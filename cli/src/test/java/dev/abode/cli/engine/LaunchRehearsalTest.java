@@ -4,15 +4,14 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.EngineOptions;
+import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,12 +53,14 @@ class LaunchRehearsalTest {
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     try {
-      await(() -> !shims(root).isEmpty());
+      Eventually.until("it rehearses", () -> !shims(root).isEmpty());
     } finally {
       rehearsing.destroyForcibly().waitFor();
     }
     // Sooner than the half minute after which the held container ends anyway.
-    await(() -> shims(root).isEmpty());
+    long killed = System.nanoTime();
+    Eventually.until("the rehearsal's containers end", () -> shims(root).isEmpty());
+    assertThat(System.nanoTime() - killed).isLessThan(Duration.ofSeconds(28).toNanos());
     LaunchRehearsal.open(root).close();
     assertThat(root).doesNotExist();
   }
@@ -92,13 +93,5 @@ class LaunchRehearsalTest {
       }
     }
     return found;
-  }
-
-  private static void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10)); // nobody tells of others' processes
-    }
   }
 }

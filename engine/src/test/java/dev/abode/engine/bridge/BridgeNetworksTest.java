@@ -26,11 +26,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The networks of several engines on one host. */
-@Timeout(60)
 class BridgeNetworksTest {
   private static final String INSTANCE = "0123456789abcdef".repeat(4);
   private static final int ENGINES = 4;

@@ -91,7 +91,7 @@ class CgroupTest {
     group.freeze();
     // Also what is frozen can be killed.
     group.killAll();
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
     group.remove();
     assertThat(group.exists()).isFalse();
   }

@@ -448,7 +448,8 @@ class ContainerWallsTest {
             .append(Files.readSymbolicLink(Path.of("/proc/" + other.pid() + "/ns/" + name)))
             .append('\n');
       }
-      String hostname = other.exec(ExecSpec.of("hostname")).output();
+      String made = "until test -e /dev/shm/mine; do sleep 0.01; done; hostname";
+      String hostname = other.exec(ExecSpec.of("sh", "-c", made)).output();
       try (Container container =
           Container.create(
               folder, cgroups, binary, List.of(alpine), spec, Container.config(""), joined)) {
@@ -688,7 +689,10 @@ class ContainerWallsTest {
   @Test
   void execSeesTheSameWalls() throws IOException {
     InstanceSpec spec =
-        shell("sleep 1000").environment(List.of("A=1")).workingDirectory("/tmp").build();
+        InstanceSpec.of("alpine", "sleep", "1000").toBuilder()
+            .environment(List.of("A=1"))
+            .workingDirectory("/tmp")
+            .build();
     try (Container container = create(spec).start()) {
       Container.Result result =
           container.exec(
@@ -696,7 +700,7 @@ class ContainerWallsTest {
                   "sh",
                   "-c",
                   "pwd; echo $A $HOME; grep -E 'Cap(Eff|Bnd)|Seccomp:' /proc/self/status; cat /proc/self/uid_map;"
-                      + " pgrep -x sleep | wc -l; cat /proc/self/cgroup | grep memory; ls /proc/self/fd | wc -l;"
+                      + " pgrep -x sleep | wc -l; cut -d: -f3 /proc/self/cgroup | sort -u; ls /proc/self/fd | wc -l;"
                       + " for n in mnt cgroup uts ipc user pid net; do test $(readlink /proc/self/ns/$n) = $(readlink /proc/1/ns/$n) || echo other $n; done"));
       assertThat(result.output().replaceAll(" +", " "))
           .isEqualTo(
@@ -708,7 +712,7 @@ class ContainerWallsTest {
               Seccomp:\t2
                0 700000 65536
               1
-              4:memory:/
+              /
               4
               """);
       assertThat(result.status()).isZero();

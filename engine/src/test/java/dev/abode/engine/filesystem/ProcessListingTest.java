@@ -8,7 +8,10 @@ import dev.abode.engine.container.UserDatabase;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.init.IdRange;
+import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +26,7 @@ class ProcessListingTest {
   private Process process;
 
   @BeforeEach
-  void start() throws IOException {
+  void start() throws Exception {
     process =
         new ProcessBuilder(
                 "setpriv",
@@ -33,6 +36,8 @@ class ProcessListingTest {
                 "sleep",
                 "1000")
             .start();
+    Path name = Path.of("/proc/" + process.pid() + "/comm");
+    Eventually.until("it is who it shall be", () -> Files.readString(name).equals("sleep\n"));
   }
 
   @AfterEach

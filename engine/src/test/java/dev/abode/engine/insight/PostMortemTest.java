@@ -11,10 +11,12 @@ import dev.abode.engine.instance.HealthCheck;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.InstanceState;
+import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.EngineCase;
+import dev.abode.linux.testing.Eventually;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -231,12 +233,11 @@ class PostMortemTest extends EngineCase {
             1);
     Instance instance = create(spec -> spec.health(check), "sleep", "1000");
     instance.start();
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (instance.info().state().health().orElseThrow().status()
-            != InstanceState.HealthStatus.UNHEALTHY
-        && System.nanoTime() < deadline) {
-      Thread.sleep(20);
-    }
+    Eventually.until(
+        "it is found unhealthy",
+        () ->
+            instance.info().state().health().orElseThrow().status()
+                == InstanceState.HealthStatus.UNHEALTHY);
     Diagnosis diagnosis = engine.diagnose("patient");
     assertThat(diagnosis.verdict()).contains("runs");
     assertThat(diagnosis.findings())
@@ -249,11 +250,9 @@ class PostMortemTest extends EngineCase {
     RestartPolicy policy = new RestartPolicy(RestartPolicy.Mode.ON_FAILURE, 2);
     Instance instance = create(spec -> spec.restart(policy), "sh", "-c", "exit 9");
     instance.start();
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (instance.info().state().restartCount() < 2 && System.nanoTime() < deadline) {
-      instance.await(WaitCondition.NEXT_EXIT);
+    while (instance.info().state().status() != InstanceStatus.EXITED) {
+      instance.await(WaitCondition.NOT_RUNNING);
     }
-    instance.await(WaitCondition.NOT_RUNNING);
     assertThat(engine.diagnose("patient").findings())
         .anyMatch(finding -> finding.contains("started it again 2 times"))
         .anyMatch(finding -> finding.contains("as often as the policy allows"));

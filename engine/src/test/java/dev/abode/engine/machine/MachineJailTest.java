@@ -17,6 +17,7 @@ import dev.abode.init.Shim;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
 import dev.abode.init.Supervision;
+import dev.abode.linux.ProcessIdentity;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class MachineJailTest {
   private static final long FIRST_ID = 900_000;
+  private static final int SIGCONT = 18;
+  private static final int SIGSTOP = 19;
 
   @TempDir Path folder;
 
@@ -79,6 +82,9 @@ class MachineJailTest {
       if (!Files.exists(process)) {
         throw new AssertionError("QEMU ended at once: " + text(output));
       }
+      // The panic, which ends it, has to wait until it was looked at.
+      ProcessIdentity hypervisor = ProcessIdentity.of(started.pid()).orElseThrow();
+      assertThat(hypervisor.signal(SIGSTOP)).isTrue();
       List<String> status = Files.readAllLines(process.resolve("status"));
       assertThat(status)
           .anyMatch(line -> line.matches("Uid:(\t" + FIRST_ID + "){4}"))
@@ -101,6 +107,7 @@ class MachineJailTest {
             .isNotEqualTo(Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace)));
       }
 
+      assertThat(hypervisor.signal(SIGCONT)).isTrue();
       assertThat(ended(shim).shellStatus()).isZero();
       assertThat(text(output)).contains("Kernel panic - not syncing: No working init found");
     }

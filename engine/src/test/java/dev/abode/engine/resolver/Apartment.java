@@ -52,10 +52,10 @@ final class Apartment implements AutoCloseable {
     return new String(process.getInputStream().readAllBytes(), UTF_8).strip();
   }
 
-  /** {@code dig} at the resolver's address; it tries once and waits five seconds. */
+  /** {@code dig} at the resolver's address; it tries once and waits a minute. */
   String dig(String... arguments) throws IOException {
     List<String> command =
-        new ArrayList<>(List.of("dig", "@127.0.0.11", "+tries=1", "+timeout=5", "+nocookie"));
+        new ArrayList<>(List.of("dig", "@127.0.0.11", "+tries=1", "+timeout=60", "+nocookie"));
     command.addAll(List.of(arguments));
     return said(start(command));
   }

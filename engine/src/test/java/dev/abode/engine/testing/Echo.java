@@ -77,7 +77,7 @@ public final class Echo implements AutoCloseable {
    * server has seen, or what failed, in Python's words.
    */
   public static String[] ask(String protocol, String address, int port) {
-    return ask(protocol, address, port, 0, 20);
+    return ask(protocol, address, port, 0, 60);
   }
 
   /** The same, of somebody whom no answer is expected for. */

@@ -10,9 +10,11 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A network namespace that plays another machine, connected to the host by a link of its own. It
- * goes when it is closed.
+ * goes when it is closed, or with the process that opened it.
  */
 public final class OtherMachine implements AutoCloseable {
+  private static final int PATIENCE_SECONDS = 60;
+
   private final Process namespace;
   private final String link;
   private final String net;
@@ -28,7 +30,7 @@ public final class OtherMachine implements AutoCloseable {
   /** Connects one, with addresses that nothing else on the host has. */
   public static OtherMachine connect() throws IOException, InterruptedException {
     Process namespace =
-        new ProcessBuilder("unshare", "--net", "sh", "-c", "echo; exec sleep 600").start();
+        new ProcessBuilder("unshare", "--net", "sh", "-c", "echo; exec cat").start();
     int ignored = namespace.getInputStream().read();
     int number = ThreadLocalRandom.current().nextInt(1 << 16);
     String net = "10." + (200 + number % 50) + "." + (number / 50 % 250);
@@ -87,9 +89,25 @@ public final class OtherMachine implements AutoCloseable {
     return host(entered.toArray(String[]::new));
   }
 
-  /** What a server there says at once to whoever connects; empty when nobody could connect. */
+  /** What a server says, at once, to whoever connects; empty when it refuses. */
   public String fetch(String address, int port) throws IOException, InterruptedException {
-    return run("sh", "-c", "timeout 3 busybox nc -w 2 " + address + " " + port + " 2>/dev/null");
+    return run(fetching(address, port, PATIENCE_SECONDS));
+  }
+
+  /** The same of a server that should not be reached: what drops packets is not waited for. */
+  public String fetchInVain(String address, int port) throws IOException, InterruptedException {
+    return run(fetching(address, port, 2));
+  }
+
+  /** What the host hears of a server; empty when it refuses. */
+  public static String fetchHere(String address, int port)
+      throws IOException, InterruptedException {
+    return host(fetching(address, port, PATIENCE_SECONDS));
+  }
+
+  private static String[] fetching(String address, int port, int seconds) {
+    String line = "busybox nc -w " + seconds + " " + address + " " + port + " 2>/dev/null";
+    return new String[] {"sh", "-c", line};
   }
 
   /** Runs a command on the host; returns what it prints. */

@@ -44,15 +44,18 @@ class HostileRegistryTest {
   private static final String DIGEST =
       "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-  private final RegistryClient client =
-      new RegistryClient(
-          RegistryOptions.DEFAULT,
-          new RetryPolicy(2, Duration.ofMillis(1), Duration.ofMillis(1)),
-          Duration.ofSeconds(2),
-          InstantSource.system());
+  private RegistryClient client = client(Duration.ofMinutes(2));
   private FolderStore source;
   private FolderStore store;
   private Path outside;
+
+  private static RegistryClient client(Duration patience) {
+    return new RegistryClient(
+        RegistryOptions.DEFAULT,
+        new RetryPolicy(2, Duration.ofMillis(1), Duration.ofMillis(1)),
+        patience,
+        InstantSource.system());
+  }
 
   @BeforeEach
   void makeStores(@TempDir Path folder) throws IOException {
@@ -232,6 +235,8 @@ class HostileRegistryTest {
   @Test
   @Tag("slow")
   void aSilentRegistryIsLeft() throws Exception {
+    client.close();
+    client = client(Duration.ofSeconds(5));
     SampleImage image = SampleImage.in(source, 50_000);
     CountDownLatch done = new CountDownLatch(1);
     try (FakeRegistry registry =
@@ -424,7 +429,7 @@ class HostileRegistryTest {
   /** Ends only when three are there at the same time. */
   private static void meet(CyclicBarrier barrier) throws IOException {
     try {
-      barrier.await(20, TimeUnit.SECONDS);
+      barrier.await(2, TimeUnit.MINUTES);
     } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
       throw new IOException(e);
     }

@@ -41,7 +41,7 @@ class RegistryImagesTest {
       new RegistryClient(
           RegistryOptions.DEFAULT,
           new RetryPolicy(2, Duration.ofMillis(1), Duration.ofMillis(1)),
-          Duration.ofSeconds(20),
+          Duration.ofMinutes(2),
           InstantSource.system());
 
   @BeforeAll

@@ -40,7 +40,7 @@ class RegistryRoundTripTest {
       new RegistryClient(
           RegistryOptions.DEFAULT,
           new RetryPolicy(2, Duration.ofMillis(1), Duration.ofMillis(1)),
-          Duration.ofSeconds(20),
+          Duration.ofMinutes(2),
           InstantSource.system());
   private final RecordedProgress progress = new RecordedProgress();
   private FolderStore here;
