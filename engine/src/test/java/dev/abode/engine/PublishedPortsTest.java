@@ -117,6 +117,7 @@ class PublishedPortsTest {
       }
       // Refused at once, so that a client goes on to the next address of "localhost".
       assertThat(here("tcp", "::1", hostPort(server, TCP))).isEqualTo("ConnectionRefusedError");
+      assertThat(here("udp", "::1", hostPort(server, UDP))).isEqualTo("ConnectionRefusedError");
     }
   }
 

@@ -24,6 +24,7 @@ public final class PacketFilter {
   private static final int SET_MAP = 8;
   private static final int NF_DROP = 0;
   private static final int NFT_RETURN = -5;
+  private static final int REJECT_UNREACHABLE = 0; // NFT_REJECT_ICMP_UNREACH
   private static final int OP_EQUAL = 0;
   private static final int OP_OTHER = 1;
   // linux/netfilter/nfnetlink.h
@@ -419,6 +420,17 @@ public final class PacketFilter {
 
     private void immediate(int register, byte[] value) {
       begin("immediate").attributeBig(1, FIRST + register).open(2).attribute(1, value).close();
+      end();
+    }
+
+    /**
+     * The packet goes no further, and its sender is told that nobody listens at the port: in the
+     * words of ICMP (RFC 792, type 3), or of ICMPv6 (RFC 4443, type 1).
+     */
+    public void refuse() {
+      begin("reject")
+          .attributeBig(1, REJECT_UNREACHABLE)
+          .attribute8(2, family == Family.IPV4 ? 3 : 4);
       end();
     }
 
