@@ -153,6 +153,21 @@ class DockerNetworksTest {
   }
 
   @Test
+  void networksThatNobodyIsInArePrunedWithAllElse() throws Exception {
+    engine.docker("network", "create", "unused").ok();
+    engine.docker("network", "create", "used").ok();
+    engine.docker("run", "-d", "--network", "used", ALPINE, "sleep", "99").ok();
+    assertThat(engine.abode("system", "prune", "-f").ok().out())
+        .contains("Deleted Networks:\nunused\n");
+    assertThat(
+            engine
+                .docker("network", "ls", "--filter", "type=custom", "--format", "{{.Name}}")
+                .ok()
+                .lines())
+        .containsExactly("used");
+  }
+
+  @Test
   void namesResolveAtOnceInAContainerThatHadNoNetwork() throws Exception {
     engine.docker("network", "create", "shop").ok();
     serve("web", "--network", "shop");

@@ -2,6 +2,7 @@ package dev.abode.cli.system;
 
 import dev.abode.cli.arguments.Arguments;
 import dev.abode.cli.arguments.Syntax;
+import dev.abode.cli.arguments.UsageException;
 import dev.abode.cli.command.Confirmation;
 import dev.abode.cli.command.Filters;
 import dev.abode.cli.command.OneVerb;
@@ -245,8 +246,18 @@ public final class SystemVerbs {
 
   private static void prune(Session session, Arguments arguments) throws IOException {
     boolean all = arguments.isOn("all");
+    if (arguments.isOn("volumes")
+        && arguments.all("filter").stream().anyMatch(filter -> filter.startsWith("until="))) {
+      throw new UsageException(
+          "the filter until is not known of volumes; leave out --volumes, or prune them apart");
+    }
     String warning =
-        "This will remove:\n  - all stopped containers\n  - "
+        "This will remove:\n  - all stopped containers\n"
+            + "  - all networks not used by at least one container\n"
+            + (arguments.isOn("volumes")
+                ? "  - all anonymous volumes not used by a container\n"
+                : "")
+            + "  - "
             + (all ? "all images without at least one container" : "all dangling images")
             + "\n  - all virtual machines that were saved for others to start from\n";
     if (!Confirmation.given(session, arguments, warning)) {
@@ -254,8 +265,9 @@ public final class SystemVerbs {
     }
     Filters filters = Filters.of(arguments.all("filter"));
     long reclaimed = Pruning.of(session, "containers", "Containers", filters);
+    reclaimed += Pruning.of(session, "networks", "Networks", filters);
     if (arguments.isOn("volumes")) {
-      reclaimed += session.api().post("/volumes/prune").json().number("SpaceReclaimed");
+      reclaimed += Pruning.of(session, "volumes", "Volumes", filters);
     }
     reclaimed += session.api().post("/abode/templates/prune").json().number("SpaceReclaimed");
     Json images =

@@ -12,6 +12,7 @@ import dev.abode.engine.network.NetworkInfo;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -92,6 +93,7 @@ public final class NetworkRoutes {
                 network ->
                     filters.labels(network.labels())
                         && until.filter(t -> !network.created().isBefore(t)).isEmpty());
+    engine.publish("network", "prune", "", Map.of("reclaimed", "0"));
     call.respond(new JsonDocument().withOrNull("NetworksDeleted", removed));
   }
 
