@@ -9,11 +9,8 @@ import dev.abode.linux.KernelException;
 import dev.abode.linux.LoopDevice;
 import dev.abode.linux.Mounts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * Makes the content of one volume, shows it in the volume's folder and hides it again. What is
@@ -172,9 +169,9 @@ public record VolumeContent(String name, VolumeFolder folder, Backing backing) {
 
   private void mount(Backing.Mounted mounted) throws IOException {
     MountWords words = MountWords.parse(mounted.options());
-    String data = String.join(",", resolved(mounted.type(), words.data()));
+    Backing.Mounted found = Servers.resolved(mounted, words.data());
     try {
-      Mounts.mount(mounted.device(), folder.content(), mounted.type(), words.flags(), data);
+      Mounts.mount(found.device(), folder.content(), found.type(), words.flags(), found.options());
       if (words.isBind() && (words.flags() & Mounts.RDONLY) != 0) {
         // A bind takes no other flags in the call that makes it.
         Mounts.mount("none", folder.content(), "", words.flags() | Mounts.REMOUNT, "");
@@ -182,27 +179,6 @@ public record VolumeContent(String name, VolumeFolder folder, Backing backing) {
     } catch (KernelException e) {
       hide();
       throw failure(mounted, e);
-    }
-  }
-
-  /** The kernel's network file systems want the address of a server, not its name. */
-  private static List<String> resolved(String type, List<String> data) {
-    if (!type.startsWith("nfs") && !type.equals("cifs")) {
-      return data;
-    }
-    return data.stream()
-        .map(word -> word.startsWith("addr=") ? "addr=" + address(word.substring(5)) : word)
-        .toList();
-  }
-
-  private static String address(String host) {
-    try {
-      return InetAddress.getByName(host).getHostAddress();
-    } catch (UnknownHostException e) {
-      throw new EngineException(
-          Kind.UNAVAILABLE,
-          "failed to mount local volume: the server \"" + host + "\" cannot be resolved",
-          e);
     }
   }
 
