@@ -58,10 +58,15 @@ final class Elsewhere implements AutoCloseable {
 
   /** Runs a command there. */
   Command.Result run(String... words) throws IOException, InterruptedException {
+    return command(words).run();
+  }
+
+  /** A command that runs there. */
+  Command command(String... words) {
     List<String> all =
         new ArrayList<>(List.of("nsenter", "--net=/proc/" + namespace.pid() + "/ns/net"));
     all.addAll(Arrays.asList(words));
-    return Command.of(Map.of(), all).run();
+    return Command.of(Map.of(), all);
   }
 
   /** A page of a web server; empty when there is none. */
