@@ -54,7 +54,12 @@ final class Creation {
       Files.createDirectory(folder.path());
       filling.prepare(
           mounts, spec.mounts(), id, () -> site.images().layerFolders(image, Progress.NONE));
-      folder.writeDefinition(record);
+      if (mounts.isEmpty()) {
+        folder.writeFirstDefinition(record, site.lateSync());
+      } else {
+        // What was noted of its new volumes goes in a moment, and only this tells whose they are.
+        folder.writeDefinition(record);
+      }
       LiveInstance instance = new LiveInstance(site, record, LifeRecord.CREATED);
       site.catalog().add(instance);
       refuseVanished(image, instance);

@@ -1,6 +1,7 @@
 package dev.abode.engine;
 
 import dev.abode.engine.record.Folders;
+import dev.abode.engine.record.LoneThread;
 import dev.abode.engine.record.TreeDeletion;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,10 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,27 +22,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Deletions implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Deletions.class);
-  private static final long IDLE_SECONDS = 10;
-  private static final long PATIENCE_SECONDS = 20;
 
-  private final ExecutorService thread;
+  /** Once closed, what comes is the next engine's. */
+  private final LoneThread thread = new LoneThread("deletions", (task, ended) -> {});
+
   private final AtomicLong discarded = new AtomicLong();
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
-
-  Deletions() {
-    ThreadPoolExecutor one =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().name("deletions").daemon().factory(),
-            // Once closed, what comes is the next engine's.
-            new ThreadPoolExecutor.DiscardPolicy());
-    one.allowCoreThreadTimeOut(true);
-    this.thread = one;
-  }
 
   /**
    * Takes {@code tree} out of sight at once and deletes it soon. Nothing to do when it is missing.
@@ -90,14 +72,8 @@ final class Deletions implements AutoCloseable {
   /** Waits for what is under way, a while: an engine that closes leaves nothing lying about. */
   @Override
   public void close() {
-    thread.shutdown();
-    try {
-      if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        LOGGER.info("what is left to delete is left to the next engine");
-        thread.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (!thread.end()) {
+      LOGGER.info("what is left to delete is left to the next engine");
     }
   }
 }

@@ -17,6 +17,7 @@ import dev.abode.engine.launch.MachineWalls;
 import dev.abode.engine.log.LogWatch;
 import dev.abode.engine.machine.Hypervisor;
 import dev.abode.engine.record.Folders;
+import dev.abode.engine.record.LateSync;
 import dev.abode.engine.resolver.Resolver;
 import dev.abode.image.Digest;
 import dev.abode.image.Images;
@@ -132,6 +133,7 @@ public final class Engine implements AutoCloseable {
               catalog,
               volumes,
               opening.add(new Deletions()),
+              opening.add(new LateSync()),
               new AtomicBoolean());
       Recovery recovery = new Recovery(site);
       repairs.addAll(recovery.reconcile());
@@ -434,6 +436,7 @@ public final class Engine implements AutoCloseable {
     closeAll(
         List.of(
             site.deletions(),
+            site.lateSync(),
             site.names(),
             site.networks(),
             site.logWatch(),

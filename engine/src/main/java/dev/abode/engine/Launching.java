@@ -23,6 +23,7 @@ import dev.abode.init.Shim;
 import dev.abode.init.ShimEvent;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
@@ -266,7 +267,9 @@ final class Launching {
     Files.createDirectories(folder.etc());
     borrowEtc();
     Files.createDirectories(folder.logs());
-    TreeDeletion.delete(runFolder.path());
+    if (Files.exists(runFolder.path(), LinkOption.NOFOLLOW_LINKS)) {
+      TreeDeletion.delete(runFolder.path());
+    }
     Files.createDirectories(runFolder.path());
   }
 

@@ -5,6 +5,7 @@ import dev.abode.engine.event.EventLog;
 import dev.abode.engine.launch.Walls;
 import dev.abode.engine.log.LogWatch;
 import dev.abode.engine.record.Folders;
+import dev.abode.engine.record.LateSync;
 import dev.abode.image.Images;
 import dev.abode.init.ShimBinary;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,6 +24,7 @@ record Site(
     Catalog catalog,
     Volumes volumes,
     Deletions deletions,
+    LateSync lateSync,
     AtomicBoolean closing) {
 
   /** Whether the engine is being closed: workloads go on, and nothing is begun for them. */

@@ -47,22 +47,51 @@ public final class AtomicFile {
     }
   }
 
+  /**
+   * Makes {@code file}, which does not exist; a process that dies leaves none or the whole one, and
+   * so does a machine that dies once {@code sync} has come to it. Until then that one may leave an
+   * empty one.
+   */
+  static void createDurablySoon(Path file, byte[] content, LateSync sync) throws IOException {
+    Path next = next(file);
+    FileChannel channel = open(next);
+    try {
+      writeAll(channel, content);
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    sync.add(file, channel);
+  }
+
   private static void write(Path file, byte[] content, boolean durable) throws IOException {
-    Path next = file.resolveSibling(file.getFileName() + ".next");
-    try (FileChannel channel =
-        FileChannel.open(
-            next,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(content);
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
+    Path next = next(file);
+    try (FileChannel channel = open(next)) {
+      writeAll(channel, content);
       if (durable) {
         channel.force(false);
       }
     }
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static Path next(Path file) {
+    return file.resolveSibling(file.getFileName() + ".next");
+  }
+
+  private static FileChannel open(Path next) throws IOException {
+    return FileChannel.open(
+        next,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.TRUNCATE_EXISTING,
+        StandardOpenOption.WRITE);
+  }
+
+  private static void writeAll(FileChannel channel, byte[] content) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(content);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
   }
 }

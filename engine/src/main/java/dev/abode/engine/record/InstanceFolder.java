@@ -2,6 +2,7 @@ package dev.abode.engine.record;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** What lasts of one instance. */
@@ -54,11 +55,14 @@ public record InstanceFolder(Path path) {
    * The instance's definition.
    *
    * @throws IllegalArgumentException when the document is damaged
-   * @throws java.nio.file.NoSuchFileException when there is none: the creation was not finished
+   * @throws NoSuchFileException when there is none: the creation was not finished
    */
   public InstanceRecord readDefinition() throws IOException {
-    InstanceRecord read =
-        RecordJson.read(Files.readAllBytes(definition()), InstanceRecord.TEMPLATE);
+    byte[] document = Files.readAllBytes(definition());
+    if (document.length == 0) {
+      throw new NoSuchFileException(definition().toString(), null, "it did not reach the disk");
+    }
+    InstanceRecord read = RecordJson.read(document, InstanceRecord.TEMPLATE);
     if (read.format() > InstanceRecord.FORMAT) {
       throw new IllegalArgumentException(
           "it has format "
@@ -68,6 +72,14 @@ public record InstanceFolder(Path path) {
               + "; use the newer engine that wrote it");
     }
     return read;
+  }
+
+  /**
+   * Writes the first definition. It survives this process from now on, and a loss of power a moment
+   * later: one that is still empty then is of a creation that was not finished.
+   */
+  public void writeFirstDefinition(InstanceRecord record, LateSync sync) throws IOException {
+    AtomicFile.createDurablySoon(definition(), RecordJson.write(record), sync);
   }
 
   /** Writes the definition so that it survives a loss of power. */

@@ -28,6 +28,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Records as JSON, read in a way that outlives their changes: a component that the document lacks
@@ -82,59 +83,105 @@ public final class RecordJson {
     writer.beginObject();
     for (Component component : shape(value.getClass()).components()) {
       Object part = component.of(value);
-      if (isAbsent(part)) {
+      if (component.form().isAbsent(part)) {
         continue;
       }
       writer.name(component.name());
-      writeValue(writer, component.type(), part);
+      component.form().write(writer, part);
     }
     writer.endObject();
   }
 
-  private static boolean isAbsent(Object value) {
-    return switch (value) {
-      case Optional<?> o -> o.isEmpty();
-      case OptionalInt o -> o.isEmpty();
-      case OptionalLong o -> o.isEmpty();
-      default -> false;
-    };
+  /** How values of one type are written, worked out once a component. */
+  @FunctionalInterface
+  private interface Form {
+    void write(JsonWriter writer, Object value);
+
+    default boolean isAbsent(Object value) {
+      return false;
+    }
   }
 
-  private static void writeValue(JsonWriter writer, Type type, Object value) {
-    switch (value) {
-      case Optional<?> o -> writeValue(writer, argument(type, 0), o.orElseThrow());
-      case OptionalInt o -> writer.value(o.getAsInt());
-      case OptionalLong o -> writer.value(o.getAsLong());
-      case Boolean b -> writer.value(b.booleanValue());
-      case Integer i -> writer.value(i.intValue());
-      case Long l -> writer.value(l.longValue());
-      case Enum<?> e -> writer.value(e.name());
-      case List<?> list -> {
-        writer.beginArray();
-        list.forEach(element -> writeValue(writer, argument(type, 0), element));
-        writer.endArray();
-      }
-      case Map<?, ?> map -> {
-        writer.beginObject();
-        map.forEach(
-            (name, element) -> {
-              writer.name(name.toString());
-              writeValue(writer, argument(type, 1), element);
-            });
-        writer.endObject();
-      }
-      case Record r when LEAVES.containsKey(r.getClass()) -> writer.value(r.toString());
-      case Record r when type instanceof Class<?> c && c.isInterface() -> {
-        writer.beginObject();
-        writer.name("kind");
-        writer.value(r.getClass().getSimpleName());
-        writer.name("value");
-        writeRecord(writer, r);
-        writer.endObject();
-      }
-      case Record r -> writeRecord(writer, r);
-      default -> writer.value(value.toString());
+  /** A value that there may be none of; none is left out. */
+  private record OptionalForm(Form present, Predicate<Object> absent) implements Form {
+    @Override
+    public void write(JsonWriter writer, Object value) {
+      present.write(writer, value);
     }
+
+    @Override
+    public boolean isAbsent(Object value) {
+      return absent.test(value);
+    }
+  }
+
+  private static Form form(Type type) {
+    Class<?> raw = raw(type);
+    if (raw == Optional.class) {
+      Form present = form(argument(type, 0));
+      return new OptionalForm(
+          (writer, o) -> present.write(writer, ((Optional<?>) o).orElseThrow()),
+          o -> ((Optional<?>) o).isEmpty());
+    }
+    if (raw == OptionalInt.class) {
+      return new OptionalForm(
+          (writer, o) -> writer.value(((OptionalInt) o).getAsInt()),
+          o -> ((OptionalInt) o).isEmpty());
+    }
+    if (raw == OptionalLong.class) {
+      return new OptionalForm(
+          (writer, o) -> writer.value(((OptionalLong) o).getAsLong()),
+          o -> ((OptionalLong) o).isEmpty());
+    }
+    if (raw == boolean.class) {
+      return (writer, b) -> writer.value((boolean) b);
+    }
+    if (raw == int.class) {
+      return (writer, i) -> writer.value((int) i);
+    }
+    if (raw == long.class) {
+      return (writer, l) -> writer.value((long) l);
+    }
+    if (raw == List.class) {
+      Form element = form(argument(type, 0));
+      return (writer, list) -> {
+        writer.beginArray();
+        ((List<?>) list).forEach(e -> element.write(writer, e));
+        writer.endArray();
+      };
+    }
+    if (raw == Map.class) {
+      Form element = form(argument(type, 1));
+      return (writer, map) -> {
+        writer.beginObject();
+        ((Map<?, ?>) map)
+            .forEach(
+                (name, e) -> {
+                  writer.name(name.toString());
+                  element.write(writer, e);
+                });
+        writer.endObject();
+      };
+    }
+    if (raw.isEnum()) {
+      return (writer, e) -> writer.value(((Enum<?>) e).name());
+    }
+    if (raw.isSealed()) {
+      return RecordJson::writeMember;
+    }
+    if (raw.isRecord() && !LEAVES.containsKey(raw)) {
+      return (writer, r) -> writeRecord(writer, (Record) r);
+    }
+    return (writer, leaf) -> writer.value(leaf.toString());
+  }
+
+  private static void writeMember(JsonWriter writer, Object member) {
+    writer.beginObject();
+    writer.name("kind");
+    writer.value(member.getClass().getSimpleName());
+    writer.name("value");
+    writeRecord(writer, (Record) member);
+    writer.endObject();
   }
 
   // ---- reading
@@ -305,7 +352,7 @@ public final class RecordJson {
     return SHAPES.computeIfAbsent(type, Shape::of);
   }
 
-  private record Component(String name, Type type, Method accessor) {
+  private record Component(String name, Type type, Form form, Method accessor) {
     Object of(Object owner) {
       try {
         return accessor.invoke(owner);
@@ -330,7 +377,10 @@ public final class RecordJson {
         indexes.put(component.getName(), components.size());
         components.add(
             new Component(
-                component.getName(), component.getGenericType(), component.getAccessor()));
+                component.getName(),
+                component.getGenericType(),
+                form(component.getGenericType()),
+                component.getAccessor()));
         parameters.add(component.getType());
       }
       try {

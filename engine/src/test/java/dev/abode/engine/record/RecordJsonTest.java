@@ -21,6 +21,7 @@ import dev.abode.engine.network.PortBinding;
 import dev.abode.image.Digest;
 import dev.abode.image.Platform;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -165,6 +166,19 @@ class RecordJsonTest {
     Files.writeString(instance.definition(), document.replace("\"format\":1", "\"format\":99"));
     assertThatThrownBy(instance::readDefinition)
         .hasMessageContaining("it has format 99, and this engine knows formats up to 1");
+  }
+
+  @Test
+  void takesADefinitionThatDidNotReachTheDiskForNone(@TempDir Path folder) throws Exception {
+    InstanceFolder instance = new InstanceFolder(folder);
+    InstanceRecord written = record(FULL);
+    try (LateSync sync = new LateSync()) {
+      instance.writeFirstDefinition(written, sync);
+      assertThat(instance.readDefinition()).isEqualTo(written);
+    }
+    assertThat(instance.readDefinition()).isEqualTo(written);
+    Files.write(instance.definition(), new byte[0]);
+    assertThatThrownBy(instance::readDefinition).isInstanceOf(NoSuchFileException.class);
   }
 
   @Test
