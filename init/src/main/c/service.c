@@ -61,6 +61,7 @@ static void tell_state(struct client *client) {
 void tell_watchers(void) {
   for (struct client *client = shim.clients; client != NULL; client = client->next) {
     if (client->watching) tell_state(client);
+    client->untold = false;
   }
 }
 
@@ -161,7 +162,7 @@ static bool obey(struct client *client, const struct frame *frame, const char *p
       return true;
     case FRAME_WATCH:
       client->watching = true;
-      tell_state(client);
+      client->untold = true;
       return true;
     case FRAME_START:
       shim.start_wanted = shim.state == STATE_WAITING;
@@ -203,6 +204,13 @@ static bool obey(struct client *client, const struct frame *frame, const char *p
   return true;
 }
 
+/* Who says START with the same breath is not woken to hear that it was waited for. */
+static void tell_untold(struct client *client) {
+  bool starts = shim.state == STATE_WAITING && shim.start_wanted;
+  if (client->untold && !starts) tell_state(client);
+  client->untold = false;
+}
+
 static void obey_all(struct client *client) {
   struct frame header;
   bool broken = false;
@@ -211,11 +219,12 @@ static void obey_all(struct client *client) {
   while ((payload = channel_frame(&client->channel, &header, &broken)) != NULL) {
     if (!obey(client, &header, payload)) {
       client->blocked = true;
-      return;
+      break;
     }
     channel_frame_done(&client->channel, &header);
     client->consumed = 0;
   }
+  tell_untold(client);
   if (broken) client_refuse(client);
 }
 

@@ -68,6 +68,7 @@ struct client {
   struct client *next;
   uint8_t streams; /* ATTACH bits: 1 in, 2 out, 4 err; 0 when not attached */
   bool watching;
+  bool untold;  /* has just begun to watch, and was not told the state yet */
   bool blocked; /* holds a frame that cannot be obeyed at present */
   bool froze;   /* the guest, and has not thawed it */
   uint16_t session; /* of the machine, that it joined; 0 for none */

@@ -3,6 +3,7 @@ package dev.abode.docker.http;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +101,19 @@ final class ConnectionInput {
       thread.join();
     } catch (InterruptedException e) {
       throw new IOException("interrupted while waiting for the next request", e);
+    }
+    readAhead = null;
+  }
+
+  /** Waits for the end of a read ahead, once the channel is closed. */
+  void endReadAhead() {
+    Thread thread = readAhead;
+    while (thread != null) {
+      try {
+        thread = thread.join(Duration.ofDays(1)) ? null : thread;
+      } catch (InterruptedException _) {
+        // By the read ahead itself, perhaps; it ends anyway.
+      }
     }
     readAhead = null;
   }

@@ -5,20 +5,32 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Accepts connections and answers their requests, each connection on a virtual thread of its own.
- * Accepting itself sits on a platform thread.
+ * Accepts connections and answers their requests, each connection on a thread of its own. Accepting
+ * itself sits on a platform thread.
+ *
+ * <p>The first {@value #PLATFORM_CONNECTIONS} connections get platform threads, which the kernel
+ * wakes by itself when a request comes. A virtual one is woken by way of two others, and on a
+ * machine that idles each of them has a processor to wake. Further connections get virtual threads.
  */
 public final class HttpServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+
+  private static final int PLATFORM_CONNECTIONS = 48;
+  private static final int IDLE_SECONDS = 10;
 
   private final ServerSocketChannel listener;
   private final Handler handler;
   private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
+  private final ExecutorService threads = threads();
 
   /** Answers one request; an exception that it throws before it has answered is a 500. */
   @FunctionalInterface
@@ -39,12 +51,23 @@ public final class HttpServer implements AutoCloseable {
     return server;
   }
 
+  private static ExecutorService threads() {
+    return new ThreadPoolExecutor(
+        0,
+        PLATFORM_CONNECTIONS,
+        IDLE_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        Thread.ofPlatform().name("http").daemon().factory(),
+        (connection, full) -> Thread.ofVirtual().name("http").start(connection));
+  }
+
   private void accept() {
     while (listener.isOpen()) {
       try {
         SocketChannel channel = listener.accept();
         open.add(channel);
-        Thread.ofVirtual().name("http").start(() -> serve(channel));
+        threads.execute(() -> serve(channel));
       } catch (IOException e) {
         if (listener.isOpen()) {
           log.warn("Could not accept a connection; going on with the next: {}", e.toString());
@@ -64,12 +87,16 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private void serve(SocketChannel channel) {
+    Connection connection = new Connection(channel, handler);
     try (channel) {
-      new Connection(channel, handler).serve();
+      connection.serve();
     } catch (IOException e) {
       log.debug("A client left: {}", e.toString());
     } finally {
       open.remove(channel);
+      // Nobody may interrupt this thread for this connection once it serves another one.
+      connection.input.endReadAhead();
+      boolean _ = Thread.interrupted();
     }
   }
 
@@ -80,5 +107,6 @@ public final class HttpServer implements AutoCloseable {
     for (SocketChannel channel : open) {
       channel.close();
     }
+    threads.shutdown();
   }
 }
