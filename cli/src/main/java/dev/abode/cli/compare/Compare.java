@@ -5,6 +5,7 @@ import dev.abode.cli.arguments.Syntax;
 import dev.abode.cli.arguments.UsageException;
 import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
+import dev.abode.cli.engine.EngineRun;
 import dev.abode.cli.format.Style;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.ApiException;
@@ -14,9 +15,11 @@ import dev.abode.cli.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +34,12 @@ public final class Compare implements Verb {
           "docker", Path.of("/run/docker.sock"),
           "podman", Path.of("/run/podman/podman.sock"));
 
+  /** An engine on a busy machine may rehearse longer; the first runs then tell of that. */
+  private static final Duration REHEARSAL_LIMIT = Duration.ofSeconds(15);
+
+  /** From this part of its processors on, a host is called busy. */
+  private static final double BUSY = 0.75;
+
   @Override
   public Syntax syntax() {
     return Syntax.of(
@@ -39,8 +48,12 @@ public final class Compare implements Verb {
             "Measure an image as a process, a container and a virtual machine, here")
         .flag("quick", "Fewer runs; ends within a minute")
         .flag("json", "Print the numbers for programs")
+        .flag("markdown", "Print a table for a document")
         .one("html", "FILE", "Write a page with charts")
-        .one("peers", "LIST", "Also measure these engines if they run: docker,podman")
+        .one(
+            "peers",
+            "LIST",
+            "Also measure these engines if they run: docker,podman, or docker=SOCKET")
         .takes(0, 1)
         .example("abode compare --quick")
         .example("abode compare --html comparison.html --peers docker nginx");
@@ -48,7 +61,7 @@ public final class Compare implements Verb {
 
   @Override
   public int run(Session session, Arguments arguments) throws IOException, InterruptedException {
-    List<String> peers = peers(arguments);
+    Map<String, Path> peers = peers(arguments);
     boolean quick = arguments.isOn("quick");
     String image = arguments.operands().isEmpty() ? USUAL_IMAGE : arguments.operand(0);
     Optional<Path> page = arguments.value("html").map(Path::of);
@@ -65,6 +78,8 @@ public final class Compare implements Verb {
     }
     if (arguments.isOn("json")) {
       session.out().println(JsonReport.of(comparison).indented("  "));
+    } else if (arguments.isOn("markdown")) {
+      session.out().print(MarkdownReport.of(comparison));
     } else {
       session.out().print(new TextReport(comparison, Style.of(session)).text());
     }
@@ -73,15 +88,19 @@ public final class Compare implements Verb {
     return 0;
   }
 
-  private static List<String> peers(Arguments arguments) {
-    List<String> peers = new ArrayList<>();
-    for (String name : arguments.value("peers", "").split(",", -1)) {
-      if (!name.isBlank() && !PEERS.containsKey(name.strip())) {
-        throw new UsageException("--peers takes docker and podman, not \"" + name.strip() + '"');
+  /** The other engines, and where each listens. */
+  private static Map<String, Path> peers(Arguments arguments) {
+    Map<String, Path> peers = new LinkedHashMap<>();
+    for (String given : arguments.value("peers", "").split(",", -1)) {
+      if (given.isBlank()) {
+        continue;
       }
-      if (!name.isBlank()) {
-        peers.add(name.strip());
+      String[] words = given.strip().split("=", 2);
+      Path usual = PEERS.get(words[0]);
+      if (usual == null) {
+        throw new UsageException("--peers takes docker and podman, not \"" + words[0] + '"');
       }
+      peers.put(words[0], words.length > 1 ? Path.of(words[1]) : usual);
     }
     return peers;
   }
@@ -89,7 +108,7 @@ public final class Compare implements Verb {
   private static Comparison measure(
       Session session,
       String image,
-      List<String> peers,
+      Map<String, Path> peers,
       boolean quick,
       Progress progress,
       Undo undo)
@@ -100,7 +119,8 @@ public final class Compare implements Verb {
     progress.step("adding the probe to " + image);
     ProbeImage derived = undo.with(ProbeImage.derive(engine, image, probe));
     Json info = engine.get("/info").json();
-    Optional<Path> root = Optional.of(Path.of(info.text("DockerRootDir")));
+    Path folder = Path.of(info.text("DockerRootDir"));
+    Optional<Path> root = Optional.of(folder);
     List<Place> places = new ArrayList<>();
     places.add(new Host(probe));
     places.add(
@@ -108,10 +128,12 @@ public final class Compare implements Verb {
     places.add(
         new Walls(column("vm", "virtual machine"), probe, engine, derived.name(), "vm", root));
     List<String> notes = new ArrayList<>();
-    for (String peer : peers) {
-      Optional<Place> place = peer(peer, derived, probe, notes, undo);
+    for (Map.Entry<String, Path> peer : peers.entrySet()) {
+      Optional<Place> place = peer(peer.getKey(), peer.getValue(), derived, probe, notes, undo);
       place.ifPresent(places::add);
     }
+    busy(info.number("NCPU")).ifPresent(notes::add);
+    warm(engine, derived, folder, progress, notes);
     Measuring measuring =
         undo.with(new Measuring(places, probe, quick ? Scale.QUICK : Scale.WHOLE, progress));
     measuring.run();
@@ -127,6 +149,42 @@ public final class Compare implements Verb {
     return new Comparison(setting, notes, progress.elapsed(), measuring.found());
   }
 
+  /** What a reader has to know if the host had other work to do before anything was measured. */
+  private static Optional<String> busy(long processors) throws IOException {
+    double load = Machine.load();
+    return load < processors * BUSY
+        ? Optional.empty()
+        : Optional.of(
+            "The host was busy with other work (load average "
+                + Numbers.text(load)
+                + " with "
+                + processors
+                + " processors), so these are numbers of a busy host. Who has walls has a share of"
+                + " the processors of its own then, and a process without walls divides one with"
+                + " its neighbours: that, not the walls, can make it the slower one.");
+  }
+
+  /**
+   * Brings everything into the state that lasts, so that each number is of one thing: the virtual
+   * machines are all started from a template, and the engine's own rehearsal is over.
+   */
+  private static void warm(
+      ApiClient engine, ProbeImage image, Path root, Progress progress, List<String> notes)
+      throws IOException, InterruptedException {
+    progress.step("booting the virtual machine that others start from");
+    try {
+      engine.post("/abode/images/" + image.name() + "/warm", Json.object()).json();
+    } catch (ApiException refused) {
+      notes.add("Virtual machines could not be warmed up: " + refused.getMessage());
+    }
+    progress.step("waiting until the engine has rehearsed");
+    long begin = System.nanoTime();
+    while (Files.exists(root.resolve(EngineRun.REHEARSAL))
+        && System.nanoTime() - begin < REHEARSAL_LIMIT.toNanos()) {
+      Thread.sleep(100);
+    }
+  }
+
   private static void fetchIfMissing(Session session, String image) throws IOException {
     try {
       session.api().get("/images/" + image + "/json").close();
@@ -139,9 +197,8 @@ public final class Compare implements Verb {
   }
 
   private static Optional<Place> peer(
-      String name, ProbeImage derived, Probe probe, List<String> notes, Undo undo)
+      String name, Path socket, ProbeImage derived, Probe probe, List<String> notes, Undo undo)
       throws IOException {
-    Path socket = PEERS.getOrDefault(name, Path.of("/run/" + name + ".sock"));
     ApiClient client = undo.with(new ApiClient(socket));
     if (!client.isListening()) {
       notes.add(name + " was not measured: nothing listens on " + socket + ".");

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 final class Machine {
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
+  private static final Path LOAD = Path.of("/proc/loadavg");
+
   private Machine() {}
 
   /** Memory that could be had without swapping, in bytes. */
@@ -18,5 +20,11 @@ final class Machine {
       }
     }
     throw new IOException("the kernel does not tell MemAvailable in " + MEMORY);
+  }
+
+  /** How many threads ran or wanted to run, on average of the last minute; {@code proc(5)}. */
+  static double load() throws IOException {
+    String averages = Files.readString(LOAD);
+    return Double.parseDouble(averages.substring(0, averages.indexOf(' ')));
   }
 }

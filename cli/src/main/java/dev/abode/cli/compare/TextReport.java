@@ -4,24 +4,18 @@ import dev.abode.cli.compare.Comparison.Column;
 import dev.abode.cli.format.Style;
 import dev.abode.cli.format.Table;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalDouble;
 
 /** The comparison as a table on the terminal, and what it means in a few sentences. */
 final class TextReport {
-  private static final String NOTHING = "–";
-
   private final Comparison comparison;
   private final Style style;
-
-  /** Why there are gaps, each reason with the number that stands in the table. */
-  private final Map<String, Integer> reasons = new LinkedHashMap<>();
+  private final CellWords cells;
 
   TextReport(Comparison comparison, Style style) {
     this.comparison = comparison;
     this.style = style;
+    this.cells = new CellWords(comparison);
   }
 
   String text() {
@@ -39,23 +33,16 @@ final class TextReport {
       text.append('\n').append(table(subject));
     }
     text.append('\n');
-    paragraph(text, legend());
+    paragraph(text, cells.legend());
     for (String sentence : Summary.of(comparison)) {
       paragraph(text, sentence);
     }
     paragraph(text, setting.meaning());
-    reasons.forEach(
-        (reason, number) -> paragraph(text, "[" + number + "] not measured: " + reason));
+    cells
+        .reasons()
+        .forEach((reason, number) -> paragraph(text, "[" + number + "] not measured: " + reason));
     comparison.notes().forEach(note -> paragraph(text, "Note: " + note));
     return text.toString();
-  }
-
-  private String legend() {
-    return "Medians; ± is half of the range in which the middle half of the runs lies; × is the"
-        + " proportion to no walls. Took "
-        + comparison.took().toSeconds()
-        + " s"
-        + (comparison.setting().quick() ? "; without --quick there are more runs." : ".");
   }
 
   private void paragraph(StringBuilder text, String words) {
@@ -75,7 +62,7 @@ final class TextReport {
       if (measure.subject() == subject) {
         List<String> row = new ArrayList<>(List.of("  " + measure.title() + unit(measure)));
         for (Column column : comparison.columns()) {
-          row.add(cell(column, measure));
+          row.add(cells.of(column, measure));
         }
         table.add(row.toArray(String[]::new));
       }
@@ -87,26 +74,5 @@ final class TextReport {
 
   private static String unit(Measure measure) {
     return measure.unit().isEmpty() ? "" : ", " + measure.unit();
-  }
-
-  private String cell(Column column, Measure measure) {
-    return switch (comparison.cell(column, measure)) {
-      case Cell.Measured measured -> {
-        OptionalDouble relative = comparison.relative(column, measure);
-        boolean tell =
-            !column.name().equals(Comparison.NATIVE)
-                && relative.isPresent()
-                && (measure.subject() == Measure.Subject.WORKING
-                    || measure.subject() == Measure.Subject.TALKING);
-        yield Numbers.text(measured) + (tell ? " " + Numbers.relative(relative) : "");
-      }
-      case Cell.Projected projected -> Numbers.text(projected);
-      case Cell.Observed observed -> observed.words();
-      case Cell.NotMeasured gap ->
-          NOTHING
-              + " ["
-              + reasons.computeIfAbsent(gap.reason(), unknown -> reasons.size() + 1)
-              + "]";
-    };
   }
 }

@@ -21,6 +21,9 @@ import java.util.function.Function;
  * workloads go on, and the next engine on the same root takes them over.
  */
 public final class EngineRun implements Verb {
+  /** The folder below the root that is there while a new engine rehearses. */
+  public static final String REHEARSAL = "rehearsal";
+
   private final Function<EngineAddress, CommandHost> commands;
 
   /**
@@ -60,7 +63,7 @@ public final class EngineRun implements Verb {
       if (arguments.isOn("cold")) {
         asked.await();
       } else {
-        try (WarmUp _ = WarmUp.begin(root.toAbsolutePath().resolve("rehearsal"))) {
+        try (WarmUp _ = WarmUp.begin(root.toAbsolutePath().resolve(REHEARSAL))) {
           asked.await();
         }
       }

@@ -81,6 +81,18 @@ class ComparisonTest {
   }
 
   @Test
+  void aDocumentGetsATableWhoseRowsAreAllOfOneWidth() {
+    String text = MarkdownReport.of(comparison("QEMU 7.2, KVM"));
+    assertThat(text)
+        .startsWith("| `alpine` | no walls | container | virtual machine |\n|---|---|---|---|\n")
+        .contains("| sorting numbers, M/s | 1,000 | 950 × 0.95 | 250 × 0.25 |\n")
+        .contains("| **Network** |  |  |  |\n", "]: <no> network.", "podman was not measured");
+    List<String> rows = text.lines().filter(line -> line.startsWith("|")).toList();
+    assertThat(rows).hasSize(2 + Measure.Subject.values().length + Measure.values().length);
+    assertThat(rows).allMatch(row -> row.chars().filter(letter -> letter == '|').count() == 5);
+  }
+
+  @Test
   void theHypervisorsModeIsToldWithWhatItMeans() {
     assertThat(text(comparison("QEMU 7.2, KVM"))).contains("the processor itself runs");
     assertThat(text(comparison("QEMU 7.2, software emulation"))).contains("several times");

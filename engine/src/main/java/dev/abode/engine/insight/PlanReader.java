@@ -1,20 +1,14 @@
 package dev.abode.engine.insight;
 
-import dev.abode.engine.cgroup.ControlWrite;
 import dev.abode.engine.cgroup.DeviceAccess;
 import dev.abode.engine.cgroup.DeviceRule;
 import dev.abode.engine.launch.Blueprint;
-import dev.abode.engine.seccomp.FilterSummary;
-import dev.abode.init.Capability;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.LaunchPlan.Phase;
 import dev.abode.init.Namespace;
-import dev.abode.init.ResourceLimit;
 import dev.abode.init.Step;
 import dev.abode.init.Supervision;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -29,6 +23,8 @@ import java.util.stream.Collectors;
 final class PlanReader {
   private final Chapters chapters = new Chapters();
   private final PlannedMounts mounts = new PlannedMounts();
+  private final PlannedRights rights = new PlannedRights(chapters);
+  private final PlannedLimits limits = new PlannedLimits(chapters);
   private final Set<Namespace> own = EnumSet.noneOf(Namespace.class);
   private final Set<Namespace> joined = EnumSet.noneOf(Namespace.class);
   private final Set<Integer> joinedPids = new HashSet<>();
@@ -41,7 +37,7 @@ final class PlanReader {
     reader.namespaces();
     reader.mounts();
     reader.allowedDevices(blueprint.devices());
-    reader.controlGroups(blueprint.controlGroups());
+    reader.limits.controlGroups(blueprint.controlGroups());
     reader.supervision(blueprint.plan().supervision());
     return reader;
   }
@@ -64,14 +60,7 @@ final class PlanReader {
     plan.inside().stream()
         .filter(step -> step instanceof Step.Execute || step instanceof Step.SetUser)
         .forEach(step -> step(Phase.INSIDE, step));
-    chapters.plan(
-        Topic.CALLS,
-        "no new privileges",
-        "no",
-        "",
-        "Set-user-ID programs such as su work; --security-opt no-new-privileges forbids them.");
-    chapters.plan(
-        Topic.CALLS, "filter", "off", "", "Every system call reaches the kernel, which is shared.");
+    rights.unbounded();
     plan.before().forEach(step -> step(Phase.BEFORE, step));
     plan.beside().forEach(step -> step(Phase.BESIDE, step));
     plan.inside().forEach(step -> step(Phase.INSIDE, step));
@@ -118,7 +107,7 @@ final class PlanReader {
               "let go by pivot_root",
               "",
               "No path leads back to the host's files, as one can after chroot alone.");
-      case Step.WriteFile write -> write(phase, write);
+      case Step.WriteFile write -> limits.write(phase, write);
       case Step.MakeDirectory make -> {
         if (inside) {
           chapters.plan(Topic.ROOT, make.path(), "made if missing", "", "The working folder.");
@@ -134,7 +123,7 @@ final class PlanReader {
       case Step.LoopbackUp ignored ->
           chapters.plan(
               Topic.NETWORK, "lo", "up", "", "127.0.0.1 is the instance itself, not the host.");
-      case Step.SetLimit limit -> limit(phase, limit);
+      case Step.SetLimit limit -> limits.limit(phase, limit);
       case Step.OpenTerminal terminal -> {
         chapters.plan(
             Topic.PROGRAM,
@@ -159,16 +148,10 @@ final class PlanReader {
           user(user);
         }
       }
-      case Step.BoundCapabilities bounds -> bounding(bounds.keep());
-      case Step.SetCapabilities set -> held(set);
-      case Step.NoNewPrivileges ignored ->
-          chapters.plan(
-              Topic.CALLS,
-              "no new privileges",
-              "yes",
-              "",
-              "Set-user-ID programs run with the rights of their caller.");
-      case Step.Seccomp seccomp -> seccomp(seccomp.program());
+      case Step.BoundCapabilities bounds -> rights.bounding(bounds.keep());
+      case Step.SetCapabilities set -> rights.held(set);
+      case Step.NoNewPrivileges ignored -> rights.noNewPrivileges();
+      case Step.Seccomp seccomp -> rights.filter(seccomp.program());
       case Step.ChangeDirectory change -> {
         if (inside) {
           chapters.plan(
@@ -374,138 +357,6 @@ final class PlanReader {
         access.everything()
             ? "It can read and write the host's disks: this is no wall."
             : "All others are refused by its control group, even if it makes their files itself.");
-  }
-
-  // ---- capabilities and calls
-
-  private void bounding(Set<Capability> keep) {
-    for (Capability capability : Capability.values()) {
-      if (keep.contains(capability)) {
-        chapters.plan(
-            Topic.CAPABILITIES, capability.name(), "may be held", "", Wording.why(capability));
-      }
-    }
-    Set<Capability> withheld = EnumSet.allOf(Capability.class);
-    withheld.removeAll(keep);
-    chapters.plan(
-        Topic.CAPABILITIES,
-        "withheld",
-        Wording.capabilities(withheld),
-        "",
-        withheld.contains(Capability.SYS_ADMIN)
-            ? "Not even a set-user-ID program can get them back."
-            : "SYS_ADMIN is not among them: with it most other walls can be taken down.");
-  }
-
-  private void held(Step.SetCapabilities set) {
-    chapters.plan(
-        Topic.CAPABILITIES,
-        "held",
-        Wording.capabilities(set.effective()),
-        "",
-        "What the program itself can use at once.");
-    chapters.plan(
-        Topic.CAPABILITIES,
-        "handed on",
-        Wording.capabilities(set.ambient()),
-        "",
-        "What programs that it executes get without being set-user-ID (CVE-2022-24769).");
-  }
-
-  private void seccomp(ByteBuffer program) {
-    FilterSummary summary = FilterSummary.of(program);
-    int all = summary.allowed().size() + summary.refused().size();
-    chapters.plan(
-        Topic.CALLS,
-        "filter",
-        "on",
-        summary.instructions() + " instructions",
-        "Checked by the kernel before each call; the process cannot take it off.");
-    chapters.plan(
-        Topic.CALLS,
-        "allowed",
-        summary.allowed().size() + " of " + all + " calls",
-        "",
-        "Some of them with certain arguments only.");
-    chapters.plan(
-        Topic.CALLS,
-        "refused",
-        String.join(", ", summary.refused()),
-        "",
-        "Seldom needed, and where flaws of the kernel were found. New calls are refused as well.");
-  }
-
-  // ---- limits
-
-  private void write(Phase phase, Step.WriteFile write) {
-    Path file = Path.of(write.path());
-    if (write.path().endsWith("/cgroup.procs")) {
-      Path group = write.path().equals("/cgroup.procs") ? file : file.resolveSibling("");
-      chapters.plan(
-          Topic.LIMITS,
-          "group " + hierarchy(group),
-          Wording.OWN,
-          group.toString(),
-          "All its processes are counted and limited together here, and can be ended together.");
-    } else if (write.path().endsWith("/oom_score_adj")) {
-      chapters.plan(
-          Topic.LIMITS,
-          "oom_score_adj",
-          write.content(),
-          "",
-          "The higher, the sooner the host's out-of-memory killer chooses it.");
-    } else if (write.path().startsWith("/proc/sys/")) {
-      chapters.plan(
-          Topic.SETTINGS,
-          write.path().substring("/proc/sys/".length()).replace('/', '.'),
-          write.content(),
-          "",
-          "");
-    } else {
-      chapters.plan(
-          Topic.SETTINGS, write.path(), write.content(), phase.name().toLowerCase(Locale.ROOT), "");
-    }
-  }
-
-  /** The name of the hierarchy that a group is in: the folder two above it. */
-  static String hierarchy(Path group) {
-    int count = group.getNameCount();
-    return count < 3 ? "" : group.getName(count - 3).toString();
-  }
-
-  private void limit(Phase phase, Step.SetLimit limit) {
-    if (phase == Phase.INSIDE) {
-      chapters.plan(
-          Topic.LIMITS,
-          "ulimit " + limit.resource().name().toLowerCase(Locale.ROOT),
-          Wording.limit(number(limit.soft()), number(limit.hard())),
-          "",
-          "For each process by itself.");
-    }
-  }
-
-  static String number(long limit) {
-    return limit == ResourceLimit.UNLIMITED ? "unlimited" : Long.toString(limit);
-  }
-
-  private void controlGroups(Collection<ControlWrite> writes) {
-    for (ControlWrite write : writes) {
-      chapters.plan(
-          Topic.LIMITS,
-          String.valueOf(write.file().getFileName()),
-          Wording.bytes(write.value()),
-          write.file().toString(),
-          LimitWords.of(write));
-    }
-    if (writes.isEmpty()) {
-      chapters.plan(
-          Topic.LIMITS,
-          "bounds",
-          "none",
-          "",
-          "Nothing was asked for, so it may use all of the host's memory and time; say"
-              + " --memory, --cpus, --pids-limit.");
-    }
   }
 
   // ---- supervisor
