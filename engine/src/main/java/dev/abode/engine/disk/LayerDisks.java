@@ -43,8 +43,13 @@ public final class LayerDisks {
     return disks;
   }
 
+  /** Where the disk of an unpacked layer is, or will be. */
+  public static Path foreseen(Path layer) {
+    return layer.resolveSibling(NAME);
+  }
+
   private Path of(Path layer) throws IOException {
-    Path disk = layer.resolveSibling(NAME);
+    Path disk = foreseen(layer);
     if (Files.exists(disk)) {
       return disk;
     }

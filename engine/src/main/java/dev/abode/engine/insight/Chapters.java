@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Facts by topic and by what they speak of; saying something again replaces it in its place. */
 final class Chapters {
@@ -37,10 +38,15 @@ final class Chapters {
 
   /** All that have a fact, in the order of the topics. */
   List<Chapter> list() {
+    return list(Topic::title);
+  }
+
+  /** The same under other titles. */
+  List<Chapter> list(Function<Topic, String> title) {
     List<Chapter> chapters = new ArrayList<>();
     facts.forEach(
         (topic, of) ->
-            chapters.add(new Chapter(topic.title(), topic.lead(), List.copyOf(of.values()))));
+            chapters.add(new Chapter(title.apply(topic), topic.lead(), List.copyOf(of.values()))));
     return chapters;
   }
 }

@@ -14,7 +14,13 @@ import java.util.Set;
 final class Comparison {
   /** Where everything that is planned must be seen. */
   private static final Set<Topic> COMPLETE =
-      EnumSet.of(Topic.NAMESPACES, Topic.MOUNTS, Topic.HIDDEN, Topic.CAPABILITIES);
+      EnumSet.of(
+          Topic.NAMESPACES,
+          Topic.MOUNTS,
+          Topic.HIDDEN,
+          Topic.CAPABILITIES,
+          Topic.MACHINE,
+          Topic.BOARD);
 
   private final Chapters merged = new Chapters();
   private final List<Difference> differences = new ArrayList<>();
@@ -84,7 +90,8 @@ final class Comparison {
       case CAPABILITIES -> what.equals("held") ? "a program may give up capabilities" : "";
       case CALLS -> "a program may tighten this for itself";
       case LIMITS -> "abode update, or somebody by hand, may have changed it since";
-      case NAMESPACES, HIDDEN, IDS, ROOT, DEVICES, NETWORK, SETTINGS, SUPERVISION -> "";
+      case NAMESPACES, HIDDEN, IDS, ROOT, DEVICES, NETWORK, SETTINGS, SUPERVISION, HELPERS -> "";
+      case MACHINE, BOARD -> "another engine or another QEMU may have started it";
     };
   }
 }

@@ -27,6 +27,9 @@ final class PlanDocument {
     document.put("devices", value(blueprint.devices()));
     Map<?, ?> plan = (Map<?, ?>) value(blueprint.plan());
     plan.forEach((name, part) -> document.put(String.valueOf(name), part));
+    if (!blueprint.helpers().isEmpty()) {
+      document.put("helpers", value(blueprint.helpers()));
+    }
     return document;
   }
 

@@ -94,8 +94,7 @@ final class PlanReader {
       }
       case Step.Bind bind -> mounts.bind(bind, inside);
       case Step.ChangeMount change -> mounts.change(change);
-      // The scratch folder under which everything is put together; it is gone with the old root.
-      case Step.UseRoot ignored -> {}
+      case Step.UseRoot root -> mounts.useRoot(root);
       case Step.Mask mask ->
           chapters.plan(Topic.HIDDEN, mask.path(), "hidden", "", HiddenWords.of(mask.path()));
       case Step.ReadOnlyPath path ->

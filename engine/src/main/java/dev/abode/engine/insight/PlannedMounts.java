@@ -76,6 +76,17 @@ final class PlannedMounts {
     (byWorkload ? inside : ofStage).put(step.target(), mounted);
   }
 
+  /**
+   * What was mounted there becomes the root. A container's scratch folder, under which everything
+   * is put together, holds no mount: it is gone with the old root.
+   */
+  void useRoot(Step.UseRoot step) {
+    Mounted root = inside.remove(step.path());
+    if (root != null) {
+      inside.put("/", root);
+    }
+  }
+
   void change(Step.ChangeMount step) {
     inside.computeIfPresent(
         step.target(), (target, mounted) -> mounted.with(Wording.options(step.set(), false)));

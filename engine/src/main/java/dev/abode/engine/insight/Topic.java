@@ -24,7 +24,10 @@ enum Topic {
   LIMITS("Limits", "How much it may use, so that it cannot starve its neighbours."),
   NETWORK("Network", "Which interfaces it has."),
   SETTINGS("Names and kernel settings", "Values of the kernel that are its own."),
-  SUPERVISION("Supervisor", "What the process outside does for it while it runs.");
+  SUPERVISION("Supervisor", "What the process outside does for it while it runs."),
+  MACHINE("Machine", "What the hypervisor makes the guest's kernel believe it runs on."),
+  BOARD("Virtual devices", "All that a guest can talk to, and what is behind each on the host."),
+  HELPERS("Servers", "Programs that serve the machine, each in a jail like the hypervisor's.");
 
   private final String title;
   private final String lead;

@@ -1,13 +1,11 @@
 package dev.abode.engine.insight;
 
-import dev.abode.engine.explanation.Chapter;
 import dev.abode.engine.explanation.Explanation;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.launch.Blueprint;
 import dev.abode.engine.launch.Workload;
 import dev.abode.linux.ProcessIdentity;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,34 +24,42 @@ public final class WallsReading {
   public static Explanation of(
       String subject, String image, Blueprint blueprint, Optional<Workload> running)
       throws IOException {
+    MachineReading machine = new MachineReading(blueprint);
     PlanReader plan = PlanReader.read(blueprint);
+    machine.tellPlan(plan.chapters());
     if (running.isEmpty()) {
       return new Explanation(
           subject,
           image,
           OptionalInt.empty(),
-          chapters(plan.chapters(), blueprint),
+          machine.chapters(plan.chapters()),
           PlanDocument.of(blueprint),
           List.of());
     }
     Workload workload = running.get();
     Comparison comparison =
-        new Comparison(plan.chapters(), view(subject, workload, blueprint, plan));
+        new Comparison(plan.chapters(), view(subject, workload, blueprint, plan, machine));
     return new Explanation(
         subject,
         image,
         OptionalInt.of(workload.pid()),
-        chapters(comparison.merged(), blueprint),
+        machine.chapters(comparison.merged()),
         PlanDocument.of(blueprint),
-        comparison.differences());
+        machine.differences(comparison.differences()));
   }
 
   private static Chapters view(
-      String subject, Workload workload, Blueprint blueprint, PlanReader plan) throws IOException {
+      String subject,
+      Workload workload,
+      Blueprint blueprint,
+      PlanReader plan,
+      MachineReading machine)
+      throws IOException {
     ProcessIdentity process = new ProcessIdentity(workload.pid(), workload.startTicks());
     IOException failure = new IOException("it is gone");
     try {
       Chapters view = KernelView.of(workload.pid(), blueprint, plan);
+      machine.tellProcess(workload.pid(), view);
       // Only now is it sure that all of this was said of this very process.
       if (process.isRunning()) {
         return view;
@@ -68,11 +74,5 @@ public final class WallsReading {
         EngineException.Kind.CONFLICT,
         subject + " ended while it was looked at; abode why " + subject + " tells why it ended",
         failure);
-  }
-
-  private static List<Chapter> chapters(Chapters chapters, Blueprint blueprint) {
-    List<Chapter> all = new ArrayList<>(chapters.list());
-    all.addAll(blueprint.further());
-    return all;
   }
 }

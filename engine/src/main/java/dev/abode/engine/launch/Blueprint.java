@@ -2,25 +2,29 @@ package dev.abode.engine.launch;
 
 import dev.abode.engine.cgroup.ControlWrite;
 import dev.abode.engine.cgroup.DeviceAccess;
-import dev.abode.engine.explanation.Chapter;
 import dev.abode.init.LaunchPlan;
 import java.util.List;
 
 /**
  * Everything a start does, before it is done: for those who want to know, not for those who do it.
  *
- * @param plan what the supervisor would play
+ * @param plan what the supervisor would play; of a machine the plan of its hypervisor, in whose
+ *     supervision there is the guest's
  * @param controlGroups what the engine writes to the instance's control groups before that
  * @param devices which devices its control group lets it use
- * @param further what walls of another kind have to tell: a hypervisor's command line, its devices
+ * @param helpers programs that are started before, each in a jail of its own
  */
 public record Blueprint(
-    LaunchPlan plan,
-    List<ControlWrite> controlGroups,
-    DeviceAccess devices,
-    List<Chapter> further) {
+    LaunchPlan plan, List<ControlWrite> controlGroups, DeviceAccess devices, List<Helper> helpers) {
   public Blueprint {
     controlGroups = List.copyOf(controlGroups);
-    further = List.copyOf(further);
+    helpers = List.copyOf(helpers);
   }
+
+  /**
+   * A program that serves an instance.
+   *
+   * @param task what it does, unique in the blueprint
+   */
+  public record Helper(String task, LaunchPlan plan) {}
 }

@@ -1,31 +1,23 @@
 package dev.abode.engine.launch;
 
 import dev.abode.engine.bridge.BridgeNetworks;
-import dev.abode.engine.cgroup.Cgroup;
+import dev.abode.engine.cgroup.CgroupPlacement;
 import dev.abode.engine.cgroup.Cgroups;
-import dev.abode.engine.cgroup.DeviceAccess;
-import dev.abode.engine.cgroup.DeviceRule;
-import dev.abode.engine.container.BindMount;
 import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.container.EtcFiles;
 import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
-import dev.abode.engine.container.LaunchFailure;
-import dev.abode.engine.container.UserDatabase;
 import dev.abode.engine.disk.LayerDisks;
-import dev.abode.engine.disk.WritableDisk;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.filesystem.InstanceFiles;
 import dev.abode.engine.filesystem.WrittenFiles;
-import dev.abode.engine.guest.GuestBoot;
 import dev.abode.engine.guest.Kernels;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.instance.ProcessTable;
-import dev.abode.engine.instance.Security.SeccompChoice;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.machine.GuestGround;
 import dev.abode.engine.machine.GuestPlan;
@@ -37,40 +29,29 @@ import dev.abode.engine.machine.HypervisorLimits;
 import dev.abode.engine.machine.Hypervisors;
 import dev.abode.engine.machine.MachineContent;
 import dev.abode.engine.machine.MachineDisk;
-import dev.abode.engine.machine.MachineFailure;
-import dev.abode.engine.machine.MachineGround;
-import dev.abode.engine.machine.MachinePlan;
 import dev.abode.engine.machine.MachineReview;
 import dev.abode.engine.machine.MachineShape;
 import dev.abode.engine.machine.Monitor;
 import dev.abode.engine.machine.NetworkCard;
 import dev.abode.engine.machine.Share;
-import dev.abode.engine.machine.Shares;
 import dev.abode.engine.memory.MemoryImage;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
-import dev.abode.engine.seccomp.SeccompFilters;
-import dev.abode.image.ImageConfig;
 import dev.abode.image.Images;
-import dev.abode.image.MergedTree;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Remote;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
-import dev.abode.init.Supervision;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,20 +63,12 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   /** How long a guest that goes on from a snapshot may take to say that it does. */
   private static final Duration SETTLING = Duration.ofSeconds(60);
 
-  private static final int MAX_DATABASE_BYTES = 4 << 20;
-  private static final DeviceRule KVM = DeviceRule.parse("c 10:232 rw");
-  private static final DeviceRule TUN = DeviceRule.parse("c 10:200 rw");
-
-  /** As large as a file system on it may grow; what is not written takes no space. */
-  private static final long DISK_BYTES = 32L << 30;
-
   private final Folders folders;
-  private final Images images;
   private final Cgroups cgroups;
   private final Kernels kernels;
   private final Hypervisors hypervisors;
-  private final HostFacts host;
-  private final LayerDisks layerDisks = new LayerDisks();
+  private final MachineDesign design;
+  private final MachineRoom room;
   private final MemoryImage memories = new MemoryImage();
   private final Templates templates;
   private final ShimBinary shims;
@@ -105,7 +78,6 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
 
   private record Starting(MachineModel model, Templates.Start start) {}
 
-  private final HostIds ids;
   private final HostMounts mounts;
   private final ShareServers servers;
   private final BridgeNetworks networks;
@@ -123,22 +95,23 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
       HostIds ids,
       BridgeNetworks networks)
       throws IOException {
-    this.ids = ids;
+    HostFacts host = HostFacts.read();
     this.networks = networks;
-    this.interior = new MachineInterior(shims, folders.holds(), new Rest());
     this.folders = folders;
-    this.images = images;
     this.cgroups = cgroups;
     this.kernels = new Kernels(folders.machines().resolve("kernels"), ShimBinary.program());
     this.hypervisors = new Hypervisors(folders.machines().resolve("acceleration"));
-    this.host = HostFacts.read();
+    this.design = new MachineDesign(images, kernels, hypervisors, host, networks);
+    this.room = new MachineRoom(cgroups, new LayerDisks());
+    this.interior =
+        new MachineInterior(shims, folders.holds(), new RestingMachines(design, room, ids));
     this.shims = shims;
     this.mounts = new HostMounts(folders.volumes(), host);
     this.servers = new ShareServers(shims);
     this.templates =
         new Templates(
             folders.machines().resolve("templates"),
-            new TemplateBoot(folders, cgroups, shims, ids, seccomp()),
+            new TemplateBoot(folders, cgroups, shims, ids, design.seccomp()),
             memories);
   }
 
@@ -165,12 +138,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
    * @return whether it was made just now
    */
   public boolean warm(Limits limits, int layers) throws IOException {
-    return templates.ensure(model(limits, layers, /* cards= */ 1));
-  }
-
-  private MachineModel model(Limits limits, int layers, int cards) throws IOException {
-    GuestBoot boot = kernels.ready();
-    return new MachineModel(boot, hypervisors.find(boot), MachineShape.of(limits), layers, cards);
+    return templates.ensure(design.model(limits, layers, /* cards= */ 1));
   }
 
   /** What runs the machines, if one was started yet. */
@@ -191,49 +159,31 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   public LaunchPlan raise(Birth birth) throws IOException {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
-    List<MachineDisk> disks = disks(birth.folder(), birth.layers());
-    List<NetworkCard> cards = cards(birth.network().endpoints());
-    MachineModel model = model(spec.limits(), birth.layers().size(), cards.size());
-    List<Share> shares = shares(record);
-    LaunchPlan guest =
-        GuestPlan.of(
-            spec,
-            config(record),
-            new GuestGround(
-                record.id(),
-                birth.layers().size(),
-                users(birth.layers()).resolve(record.user(), spec.groupsAdded()),
-                InstanceEtc.ofMachine(record, birth.network().endpoints()),
-                GuestGround.kernel(model.boot()),
-                cards,
-                shares));
-    Cgroup cgroup = cgroup(record.id(), spec.limits(), model.shape(), model.hypervisor());
+    List<MachineDisk> disks = room.disks(birth.folder(), birth.layers());
+    List<NetworkCard> cards = design.cards(birth.network().endpoints());
+    MachineModel model = design.model(spec.limits(), birth.layers().size(), cards.size());
+    List<Share> shares = MachineDesign.shares(mounts.binds(record.mounts()));
+    CgroupPlacement cgroup =
+        room.cgroup(record.id(), spec.limits(), model.shape(), model.hypervisor().acceleration())
+            .placement();
     boolean resumes = MachineSnapshot.takeNext(birth.folder(), model);
     Templates.Start start = startOf(birth.folder(), model, resumes, shares);
     starting.put(record.id(), new Starting(model, start));
-    Optional<Shares> served =
-        shares.isEmpty()
-            ? Optional.empty()
-            : Optional.of(new Shares(servers.start(birth, shares, cgroup.placement()), shares));
-    return MachinePlan.of(
-        new MachineGround(
-            birth.folder().path(),
-            birth.firstId().orElseThrow(),
-            cgroup.placement(),
-            model.hypervisor(),
-            model.shape(),
-            model.boot(),
+    if (!shares.isEmpty()) {
+      servers.start(birth, shares, cgroup);
+    }
+    return design.plan(
+        birth,
+        new MachineDesign.Parts(
+            model,
+            cgroup,
             start.content(),
+            resumes,
             disks,
             cards.stream().map(NetworkCard::tap).toList(),
-            served,
-            seccomp()),
-        supervision(
-            guest.supervision(),
-            ContainerWalls.log(record, birth.folder()),
-            Optional.of(birth.run().exit()),
-            cgroup.placement().oomEvents(),
-            new Remote.Machine(birth.run().console(), guest, resumes)));
+            cards,
+            shares,
+            ShareServers.sockets(birth.run())));
   }
 
   /** Goes on from a snapshot, or starts from a template, or boots. */
@@ -301,7 +251,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     CloneIdentity identity = new CloneIdentity(shims, run);
     List<Endpoint> endpoints = networks.run(record.id()).endpoints();
     if (!endpoints.isEmpty()) {
-      identity.move(record, GuestPlan.moved(cards(endpoints)));
+      identity.move(record, GuestPlan.moved(design.cards(endpoints)));
     }
     Path origin = base.resolve(MachineSnapshot.ORIGIN);
     if (Files.exists(origin)) {
@@ -316,7 +266,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
 
   @Override
   public SavedState save(Whereabouts at, Path folder) throws IOException {
-    if (at.workload().isPresent() && !shares(at.record()).isEmpty()) {
+    if (at.workload().isPresent() && !mounts.binds(at.record().mounts()).isEmpty()) {
       throw new EngineException(
           Kind.UNSUPPORTED,
           "what serves folders and volumes to "
@@ -328,7 +278,8 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
         : MachineSnapshot.saveRunning(
             at,
             at.workload().get().pid(),
-            model(at.record().spec().limits(), at.layers().size(), at.record().endpoints().size()),
+            design.model(
+                at.record().spec().limits(), at.layers().size(), at.record().endpoints().size()),
             folder);
   }
 
@@ -342,83 +293,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
 
   @Override
   public Blueprint blueprint(Birth birth) throws IOException {
-    throw notYet(
-        "explaining a virtual machine", "docs/virtual-machines.md says what it is made of");
-  }
-
-  /** The workload's streams as the guest's plan has them, kept and recorded on the host. */
-  private static Supervision supervision(
-      Supervision guest,
-      Optional<Supervision.Log> log,
-      Optional<Path> exit,
-      Optional<Path> oomEvents,
-      Remote remote) {
-    return new Supervision(
-        guest.terminal(),
-        guest.rows(),
-        guest.columns(),
-        guest.openStdin(),
-        guest.closeStdinOnce(),
-        log,
-        exit,
-        oomEvents,
-        Optional.of(remote));
-  }
-
-  private List<NetworkCard> cards(List<Endpoint> endpoints) {
-    List<NetworkCard> cards = new ArrayList<>();
-    for (Endpoint endpoint : endpoints) {
-      cards.add(new NetworkCard(cards.size(), endpoint, networks.mtu(endpoint.networkId())));
-    }
-    return cards;
-  }
-
-  private List<Share> shares(InstanceRecord record) throws IOException {
-    List<Share> shares = new ArrayList<>();
-    for (BindMount bind : mounts.binds(record.mounts())) {
-      shares.add(new Share(shares.size(), bind));
-    }
-    return shares;
-  }
-
-  private Cgroup cgroup(String id, Limits limits, MachineShape shape, Hypervisor hypervisor)
-      throws IOException {
-    return cgroups.create(
-        id,
-        HypervisorLimits.of(limits, shape, hypervisor.acceleration()),
-        DeviceAccess.defaultsAnd(List.of(KVM, TUN)));
-  }
-
-  private List<MachineDisk> disks(InstanceFolder folder, List<Path> layers) throws IOException {
-    List<MachineDisk> disks = new ArrayList<>();
-    for (Path file : layerDisks.of(layers)) {
-      disks.add(new MachineDisk(GuestPlan.layerDisk(disks.size()), file, true));
-    }
-    Path own = folder.path().resolve(MachineInterior.DISK);
-    WritableDisk.ensure(own, DISK_BYTES);
-    disks.add(new MachineDisk(GuestPlan.OWN_DISK, own, false));
-    return disks;
-  }
-
-  private Optional<ByteBuffer> seccomp() {
-    return SeccompFilters.program(
-        new SeccompChoice.Default(),
-        Set.of(),
-        host.architecture(),
-        host.kernelMajor(),
-        host.kernelMinor());
-  }
-
-  private ImageConfig config(InstanceRecord record) {
-    return images.require(record.imageId().toString()).config();
-  }
-
-  /** Users are looked up in the image: what the guest has made of its own is on its own disk. */
-  private static UserDatabase users(List<Path> layers) throws IOException {
-    MergedTree tree = new MergedTree(layers);
-    return new UserDatabase(
-        tree.read("/etc/passwd", MAX_DATABASE_BYTES).orElse(new byte[0]),
-        tree.read("/etc/group", MAX_DATABASE_BYTES).orElse(new byte[0]));
+    return new MachineBlueprints(design, room, mounts, templates).of(birth);
   }
 
   // ---- a further process
@@ -429,11 +304,11 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     InstanceRecord record = at.record();
     InstanceSpec spec = record.spec();
     String user = exec.user().filter(u -> !u.isEmpty()).orElse(record.user());
-    Identity identity = users(at.layers()).resolve(user, spec.groupsAdded());
+    Identity identity = MachineDesign.users(at.layers()).resolve(user, spec.groupsAdded());
     LaunchPlan guest =
         GuestPlan.of(
             spec,
-            config(record),
+            design.config(record),
             new GuestGround(
                 record.id(),
                 at.layers().size(),
@@ -442,7 +317,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
                 GuestGround.kernel(kernels.ready())),
             exec);
     return LaunchPlan.elsewhere(
-        supervision(
+        MachineDesign.supervision(
             guest.supervision(),
             Optional.empty(),
             Optional.of(run.exit()),
@@ -452,41 +327,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
 
   @Override
   public EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
-    return switch (failure.phase()) {
-      case SHIM, BEFORE, CLONE, BESIDE, INSIDE -> LaunchFailure.of(failure, plan);
-      case GUEST_SHIM -> ofGuest(plan, LaunchPlan.Phase.SHIM, failure);
-      case GUEST_BEFORE -> ofGuest(plan, LaunchPlan.Phase.BEFORE, failure);
-      case GUEST_CLONE -> ofGuest(plan, LaunchPlan.Phase.CLONE, failure);
-      case GUEST_BESIDE -> ofGuest(plan, LaunchPlan.Phase.BESIDE, failure);
-      case GUEST_INSIDE -> ofGuest(plan, LaunchPlan.Phase.INSIDE, failure);
-      case MACHINE -> ofMachine(record, plan, failure);
-    };
-  }
-
-  private static EngineException ofGuest(
-      LaunchPlan plan, LaunchPlan.Phase phase, ShimEvent.Failed failure) {
-    ShimEvent.Failed inGuest = new ShimEvent.Failed(phase, failure.step(), failure.errno());
-    return switch (plan.supervision().remote().orElseThrow()) {
-      case Remote.Machine machine -> LaunchFailure.of(inGuest, machine.guest());
-      case Remote.Session session -> LaunchFailure.of(inGuest, session.guest());
-      case Remote.Idle idle -> throw new IllegalArgumentException("nothing is launched in " + idle);
-    };
-  }
-
-  private static EngineException ofMachine(
-      InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
-    return switch (plan.supervision().remote().orElseThrow()) {
-      case Remote.Machine machine ->
-          MachineFailure.boot(record.name(), failure.step(), failure.errno(), machine.console());
-      case Remote.Idle idle ->
-          MachineFailure.boot(record.name(), failure.step(), failure.errno(), idle.console());
-      case Remote.Session session ->
-          new EngineException(
-              Kind.CONFLICT,
-              "the virtual machine of "
-                  + record.name()
-                  + " takes no further process: it is ending, or its agent does not answer");
-    };
+    return MachineFailures.explain(record, plan, failure);
   }
 
   // ---- what stands
@@ -527,64 +368,10 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     return interior.written(at);
   }
 
-  /** A machine without a workload, as small as serving files takes. */
-  private final class Rest implements MachineInterior.Boots {
-    private final Map<String, Long> lent = new ConcurrentHashMap<>();
-
-    @Override
-    public LaunchPlan plan(Whereabouts at, LaunchPlan guest, Path console) throws IOException {
-      String id = at.record().id();
-      GuestBoot boot = kernels.ready();
-      Hypervisor hypervisor = hypervisors.find(boot);
-      List<MachineDisk> disks = disks(at.folder(), at.layers());
-      Cgroup cgroup = cgroup(id, Limits.NONE, MachineShape.SMALL, hypervisor);
-      lent.put(id, ids.take());
-      return MachinePlan.of(
-          new MachineGround(
-              at.folder().path(),
-              lent.get(id),
-              cgroup.placement(),
-              hypervisor,
-              MachineShape.SMALL,
-              boot,
-              new MachineContent.Empty(),
-              disks,
-              List.of(),
-              Optional.empty(),
-              seccomp()),
-          supervision(
-              guest.supervision(),
-              Optional.empty(),
-              Optional.empty(),
-              cgroup.placement().oomEvents(),
-              new Remote.Machine(console, guest, false)));
-    }
-
-    @Override
-    public boolean isPaused(Whereabouts at) throws IOException {
-      return cgroups.find(at.record().id()).frozen();
-    }
-
-    @Override
-    public EngineException explain(Whereabouts at, LaunchPlan plan, ShimEvent.Failed failure) {
-      return MachineWalls.this.explain(at.record(), plan, failure);
-    }
-
-    @Override
-    public void end(Whereabouts at) throws IOException {
-      cgroups.takeDown(at.record().id());
-      Optional.ofNullable(lent.remove(at.record().id())).ifPresent(ids::release);
-    }
-  }
-
   @Override
   public ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException {
     try (GuestView guest = GuestView.open(at.run().socket())) {
-      return GuestProcesses.of(guest, psArguments, users(at.layers()));
+      return GuestProcesses.of(guest, psArguments, MachineDesign.users(at.layers()));
     }
-  }
-
-  static EngineException notYet(String what, String instead) {
-    return new EngineException(Kind.UNSUPPORTED, what + " is not supported yet; " + instead);
   }
 }

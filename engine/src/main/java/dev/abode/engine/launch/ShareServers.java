@@ -7,6 +7,7 @@ import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.machine.Share;
 import dev.abode.engine.machine.ShareJail;
 import dev.abode.engine.machine.ShareServer;
+import dev.abode.engine.record.RunFolderOf;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Shim;
 import dev.abode.init.ShimBinary;
@@ -29,13 +30,14 @@ record ShareServers(ShimBinary shims) {
   /** How often it is looked whether a server listens yet: the kernel tells of no such thing. */
   private static final Duration LOOK = Duration.ofMillis(5);
 
-  /**
-   * Starts them, and waits until all of them listen.
-   *
-   * @return the folder of their sockets
-   */
-  Path start(Birth birth, List<Share> shares, CgroupPlacement cgroup) throws IOException {
-    Path sockets = Files.createDirectory(birth.run().path().resolve("shares"));
+  /** The folder of their sockets. */
+  static Path sockets(RunFolderOf run) {
+    return run.path().resolve("shares");
+  }
+
+  /** Starts them, and waits until all of them listen. */
+  void start(Birth birth, List<Share> shares, CgroupPlacement cgroup) throws IOException {
+    Path sockets = Files.createDirectory(sockets(birth.run()));
     long firstId = birth.firstId().orElseThrow();
     try (FileTree tree = FileTree.open(birth.run().path());
         FileTreeNode node = tree.node("shares")) {
@@ -54,7 +56,6 @@ record ShareServers(ShimBinary shims) {
     for (Share share : shares) {
       await(sockets.resolve(share.socket()), share);
     }
-    return sockets;
   }
 
   private static void started(Shim shim, LaunchPlan plan, Share share) throws IOException {

@@ -1,0 +1,107 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.cgroup.Cgroup;
+import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.machine.HypervisorLimits;
+import dev.abode.engine.machine.MachineContent;
+import dev.abode.engine.machine.NetworkCard;
+import dev.abode.engine.machine.Share;
+import dev.abode.engine.machine.ShareJail;
+import dev.abode.engine.machine.ShareServer;
+import dev.abode.engine.record.InstanceRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The blueprints of machines: the plans that {@link MachineWalls#raise} makes, of parts that are
+ * named where that one makes them. Only what all machines share is made for it: layers, kernel.
+ */
+record MachineBlueprints(
+    MachineDesign design, MachineRoom room, HostMounts mounts, Templates templates) {
+  /** What stands for the tap of a network that has given out no address yet. */
+  private static final String COMING_TAP = "tap.(to come)";
+
+  Blueprint of(Birth birth) throws IOException {
+    InstanceRecord record = birth.record();
+    InstanceSpec spec = record.spec();
+    List<NetworkCard> cards = design.cards(birth.network().endpoints());
+    List<String> taps =
+        cards.isEmpty()
+            ? Collections.nCopies(networks(spec.network()), COMING_TAP)
+            : cards.stream().map(NetworkCard::tap).toList();
+    MachineModel model = design.model(spec.limits(), birth.layers().size(), taps.size());
+    Limits limits =
+        HypervisorLimits.of(spec.limits(), model.shape(), model.hypervisor().acceleration());
+    Cgroup found = room.cgroups().find(record.id());
+    boolean stands = found.exists();
+    Cgroup cgroup = stands ? found : room.cgroups().planned(record.id(), limits);
+    List<Share> shares = MachineDesign.shares(mounts.foreseen(record.mounts()));
+    Path sockets = ShareServers.sockets(birth.run());
+    List<Blueprint.Helper> helpers = new ArrayList<>();
+    for (Share share : shares) {
+      helpers.add(
+          new Blueprint.Helper(
+              share.bind().source() + " to " + share.bind().target(),
+              ShareJail.of(
+                  ShareServer.find(),
+                  share,
+                  birth.folder().path(),
+                  birth.firstId().orElseThrow(),
+                  cgroup.placement(),
+                  sockets)));
+    }
+    return new Blueprint(
+        design.plan(
+            birth,
+            new MachineDesign.Parts(
+                model,
+                cgroup.placement(),
+                content(birth, model, stands, !shares.isEmpty()),
+                /* resumes= */ !stands && Files.exists(next(birth)),
+                MachineRoom.foreseenDisks(birth.folder(), birth.layers()),
+                taps,
+                cards,
+                shares,
+                sockets)),
+        cgroup.writes(limits),
+        MachineRoom.DEVICES,
+        helpers);
+  }
+
+  private static int networks(NetworkMode mode) {
+    return mode instanceof NetworkMode.Bridged bridged ? bridged.endpoints().size() : 0;
+  }
+
+  private static Path next(Birth birth) {
+    return birth.folder().path().resolve(MachineSnapshot.NEXT);
+  }
+
+  /** What the present run was started from, or what the next one would be. */
+  private MachineContent content(Birth birth, MachineModel model, boolean stands, boolean shares)
+      throws IOException {
+    List<Path> memory;
+    Path devices;
+    if (stands) {
+      Path base = birth.folder().path().resolve(MachineSnapshot.BASE);
+      memory = MachineSnapshot.memory(base);
+      devices = base.resolve(MachineSnapshot.DEVICES);
+    } else if (shares) {
+      return new MachineContent.Empty();
+    } else if (Files.exists(next(birth))) {
+      memory = MachineSnapshot.memory(next(birth));
+      devices = next(birth).resolve(MachineSnapshot.DEVICES);
+    } else {
+      memory = templates.memoryOf(model);
+      devices = templates.devicesOf(model);
+    }
+    return memory.isEmpty()
+        ? new MachineContent.Empty()
+        : new MachineContent.Saved(memory.getLast(), devices);
+  }
+}

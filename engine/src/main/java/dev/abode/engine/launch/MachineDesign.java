@@ -1,0 +1,184 @@
+package dev.abode.engine.launch;
+
+import dev.abode.engine.bridge.BridgeNetworks;
+import dev.abode.engine.cgroup.CgroupPlacement;
+import dev.abode.engine.container.BindMount;
+import dev.abode.engine.container.HostFacts;
+import dev.abode.engine.container.UserDatabase;
+import dev.abode.engine.guest.GuestBoot;
+import dev.abode.engine.guest.Kernels;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.Security.SeccompChoice;
+import dev.abode.engine.machine.GuestGround;
+import dev.abode.engine.machine.GuestPlan;
+import dev.abode.engine.machine.Hypervisors;
+import dev.abode.engine.machine.MachineContent;
+import dev.abode.engine.machine.MachineDisk;
+import dev.abode.engine.machine.MachineGround;
+import dev.abode.engine.machine.MachinePlan;
+import dev.abode.engine.machine.MachineShape;
+import dev.abode.engine.machine.NetworkCard;
+import dev.abode.engine.machine.Share;
+import dev.abode.engine.machine.Shares;
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.seccomp.SeccompFilters;
+import dev.abode.image.ImageConfig;
+import dev.abode.image.Images;
+import dev.abode.image.MergedTree;
+import dev.abode.init.LaunchPlan;
+import dev.abode.init.Remote;
+import dev.abode.init.Supervision;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Designs machines: what a start of one would do, as plans. Whether the plans are then played or
+ * told is no matter here, so that what is told is what is played.
+ */
+record MachineDesign(
+    Images images,
+    Kernels kernels,
+    Hypervisors hypervisors,
+    HostFacts host,
+    BridgeNetworks networks) {
+  private static final int MAX_DATABASE_BYTES = 4 << 20;
+
+  /**
+   * What has been found or made for one start.
+   *
+   * @param content what the machine begins with
+   * @param resumes whether its workload runs already in what it begins with
+   * @param disks the layers', the top one first, then the instance's own
+   * @param taps the other ends of its cards
+   * @param cards as far as their addresses are known
+   * @param shares folders of the host
+   * @param sockets the folder of the sockets of those who serve them
+   */
+  record Parts(
+      MachineModel model,
+      CgroupPlacement cgroup,
+      MachineContent content,
+      boolean resumes,
+      List<MachineDisk> disks,
+      List<String> taps,
+      List<NetworkCard> cards,
+      List<Share> shares,
+      Path sockets) {}
+
+  /** The machine that is made for these limits. */
+  MachineModel model(Limits limits, int layers, int cards) throws IOException {
+    GuestBoot boot = kernels.ready();
+    return new MachineModel(boot, hypervisors.find(boot), MachineShape.of(limits), layers, cards);
+  }
+
+  List<NetworkCard> cards(List<Endpoint> endpoints) {
+    List<NetworkCard> cards = new ArrayList<>();
+    for (Endpoint endpoint : endpoints) {
+      cards.add(new NetworkCard(cards.size(), endpoint, networks.mtu(endpoint.networkId())));
+    }
+    return cards;
+  }
+
+  static List<Share> shares(List<BindMount> binds) {
+    List<Share> shares = new ArrayList<>();
+    for (BindMount bind : binds) {
+      shares.add(new Share(shares.size(), bind));
+    }
+    return shares;
+  }
+
+  static List<MachineDisk> disks(List<Path> layers, Path own) {
+    List<MachineDisk> disks = new ArrayList<>();
+    for (Path file : layers) {
+      disks.add(new MachineDisk(GuestPlan.layerDisk(disks.size()), file, true));
+    }
+    disks.add(new MachineDisk(GuestPlan.OWN_DISK, own, false));
+    return disks;
+  }
+
+  /** The plan of the hypervisor's jail, in whose supervision there is that of the guest. */
+  LaunchPlan plan(Birth birth, Parts parts) throws IOException {
+    InstanceRecord record = birth.record();
+    MachineModel model = parts.model();
+    LaunchPlan guest =
+        GuestPlan.of(
+            record.spec(),
+            config(record),
+            new GuestGround(
+                record.id(),
+                birth.layers().size(),
+                users(birth.layers()).resolve(record.user(), record.spec().groupsAdded()),
+                InstanceEtc.ofMachine(record, birth.network().endpoints()),
+                GuestGround.kernel(model.boot()),
+                parts.cards(),
+                parts.shares()));
+    return MachinePlan.of(
+        new MachineGround(
+            birth.folder().path(),
+            birth.firstId().orElseThrow(),
+            parts.cgroup(),
+            model.hypervisor(),
+            model.shape(),
+            model.boot(),
+            parts.content(),
+            parts.disks(),
+            parts.taps(),
+            parts.shares().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Shares(parts.sockets(), parts.shares())),
+            seccomp()),
+        supervision(
+            guest.supervision(),
+            ContainerWalls.log(record, birth.folder()),
+            Optional.of(birth.run().exit()),
+            parts.cgroup().oomEvents(),
+            new Remote.Machine(birth.run().console(), guest, parts.resumes())));
+  }
+
+  /** The workload's streams as the guest's plan has them, kept and recorded on the host. */
+  static Supervision supervision(
+      Supervision guest,
+      Optional<Supervision.Log> log,
+      Optional<Path> exit,
+      Optional<Path> oomEvents,
+      Remote remote) {
+    return new Supervision(
+        guest.terminal(),
+        guest.rows(),
+        guest.columns(),
+        guest.openStdin(),
+        guest.closeStdinOnce(),
+        log,
+        exit,
+        oomEvents,
+        Optional.of(remote));
+  }
+
+  /** What hypervisors may ask of the host's kernel. */
+  Optional<ByteBuffer> seccomp() {
+    return SeccompFilters.program(
+        new SeccompChoice.Default(),
+        Set.of(),
+        host.architecture(),
+        host.kernelMajor(),
+        host.kernelMinor());
+  }
+
+  ImageConfig config(InstanceRecord record) {
+    return images.require(record.imageId().toString()).config();
+  }
+
+  /** Users are looked up in the image: what the guest has made of its own is on its own disk. */
+  static UserDatabase users(List<Path> layers) throws IOException {
+    MergedTree tree = new MergedTree(layers);
+    return new UserDatabase(
+        tree.read("/etc/passwd", MAX_DATABASE_BYTES).orElse(new byte[0]),
+        tree.read("/etc/group", MAX_DATABASE_BYTES).orElse(new byte[0]));
+  }
+}
