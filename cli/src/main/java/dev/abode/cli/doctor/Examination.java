@@ -42,7 +42,7 @@ final class Examination {
     examination.idMaps();
     examination.network();
     examination.forwarding();
-    examination.virtualMachines();
+    examination.checks.addAll(MachineChecks.of(host, root));
     examination.java();
     examination.startUp();
     examination.disk();
@@ -231,32 +231,6 @@ final class Examination {
                 "forwarding",
                 "the host passes no packets on: bridge networks reach no further than the host",
                 "sysctl -w net.ipv4.ip_forward=1"));
-  }
-
-  private void virtualMachines() {
-    String emulator =
-        System.getProperty("os.arch").equals("aarch64")
-            ? "qemu-system-aarch64"
-            : "qemu-system-x86_64";
-    boolean kvm = Files.isWritable(host.path("/dev/kvm"));
-    add(
-        kvm
-            ? Check.ok("KVM", "/dev/kvm is there")
-            : Check.warn(
-                "KVM",
-                "no /dev/kvm: virtual machines run in software, some ten times slower",
-                "enable virtualization in the firmware, or nested virtualization where this is a"
-                    + " machine in a machine; modprobe kvm_intel or kvm_amd"));
-    add(
-        host.program(emulator)
-            .map(found -> Check.ok("QEMU", found))
-            .orElseGet(
-                () ->
-                    Check.warn(
-                        "QEMU",
-                        "no " + emulator + ": no virtual machines",
-                        "apt-get install qemu-system-"
-                            + (emulator.endsWith("aarch64") ? "arm" : "x86"))));
   }
 
   private void java() {

@@ -92,4 +92,26 @@ class ExaminationTest {
     file("/proc/kallsyms", "0000000000000000 T nft_do_chain\n");
     assertThat(check("networks").verdict()).isEqualTo(Check.Verdict.OK);
   }
+
+  @Test
+  void kvmThatOpensAndBootsNothingIsToldFromOneThatWorks() throws Exception {
+    assertThat(check("KVM").found()).contains("no /dev/kvm");
+    file("/dev/kvm", "");
+    assertThat(check("KVM").verdict()).isEqualTo(Check.Verdict.OK);
+    file("/var/lib/abode/machines/acceleration", "host 6.1, QEMU 7.2, guest 6.1: EMULATION\n");
+    assertThat(check("KVM").verdict()).isEqualTo(Check.Verdict.WARN);
+    assertThat(check("KVM").mend()).contains("rm /var/lib/abode/machines/acceleration");
+    file("/var/lib/abode/machines/acceleration", "host 6.1, QEMU 7.2, guest 6.1: KVM\n");
+    assertThat(check("KVM").found()).contains("booted");
+  }
+
+  @Test
+  void whatVirtualMachinesNeedBesideAHypervisorIsLookedFor() throws Exception {
+    assertThat(check("guest kernel").verdict()).isEqualTo(Check.Verdict.WARN);
+    file("/boot/vmlinuz-6.1.0-9-cloud-amd64", "");
+    assertThat(check("guest kernel").verdict()).isEqualTo(Check.Verdict.OK);
+    assertThat(check("shared folders").verdict()).isEqualTo(Check.Verdict.WARN);
+    file("/usr/lib/qemu/virtiofsd", "");
+    assertThat(check("shared folders").verdict()).isEqualTo(Check.Verdict.OK);
+  }
 }
