@@ -4,6 +4,7 @@ import static dev.abode.e2e.RunningEngine.ALPINE;
 import static dev.abode.e2e.RunningEngine.BUSYBOX;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
 import java.net.URI;
@@ -212,6 +213,7 @@ class DockerNetworksTest {
   }
 
   @Test
+  @Tag("slow")
   void whatAKilledEngineHadIsThereAgain() throws Exception {
     engine.docker("network", "create", "--ipv6", "shop").ok();
     int port = serve("web", "--network", "shop");

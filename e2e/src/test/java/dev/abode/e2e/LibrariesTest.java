@@ -4,6 +4,7 @@ import static dev.abode.e2e.RunningEngine.ALPINE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.CreateContainerResponse;
@@ -85,6 +86,7 @@ class LibrariesTest {
 
   /** Testcontainers reads its settings from the environment, so it gets a process of its own. */
   @Test
+  @Tag("slow")
   void testcontainersRunsAContainer() throws Exception {
     Map<String, String> environment = new HashMap<>(engine.process().clientEnvironment());
     environment.put("TESTCONTAINERS_RYUK_DISABLED", "true");

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Tag;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ExecInfo;
 import dev.abode.engine.instance.ExecSpec;
@@ -160,6 +161,7 @@ abstract class StreamsContract extends EngineCase {
   }
 
   @Test
+  @Tag("slow")
   void keepsManyBusyStreamsApart() throws Exception {
     int sessions = 30;
     int size = 10 << 20;

@@ -3,6 +3,7 @@ package dev.abode.init;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Tag;
 import java.net.InetAddress;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +53,7 @@ class PlanEncoderTest {
 
   /** The reader is the C program's own, with sanitizers, on a plan of every kind of step. */
   @Test
+  @Tag("slow")
   void survivesRandomChangesInTheReader() throws Exception {
     ContainerPlan container = ContainerPlan.in(folder).shell("echo $0 $1");
     container.supervision =

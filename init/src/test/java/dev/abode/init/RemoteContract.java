@@ -235,6 +235,7 @@ abstract class RemoteContract {
   }
 
   @Test
+  @Tag("slow")
   void losesNoLineOfALog() throws Exception {
     int lines = 2_000_000;
     Path log = folder.resolve("log");

@@ -1,10 +1,12 @@
 package dev.abode.init;
 
+import org.junit.jupiter.api.Tag;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 
 /** The same sources with the address and undefined-behaviour sanitizers of gcc. */
+@Tag("slow")
 class SanitizedRemoteTest extends RemoteContract {
   @Override
   byte[] program() throws IOException {

@@ -1,5 +1,6 @@
 package dev.abode.init;
 
+import org.junit.jupiter.api.Tag;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** The same sources with the address and undefined-behaviour sanitizers of gcc. */
+@Tag("slow")
 class SanitizedShimTest extends ShimContract {
   @Override
   ShimBinary load() throws IOException {

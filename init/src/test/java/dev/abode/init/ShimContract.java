@@ -2,6 +2,7 @@ package dev.abode.init;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import dev.abode.init.Shim.Stream;
 import dev.abode.init.Step.Place;
 import dev.abode.linux.Errno;
@@ -695,6 +696,7 @@ abstract class ShimContract {
   }
 
   @Test
+  @Tag("slow")
   void losesNothingToASlowClient() throws Exception {
     int lines = 12_500_000; // about 100 MB
     CRC32 expected = new CRC32();

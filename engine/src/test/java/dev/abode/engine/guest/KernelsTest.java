@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Tag;
 import dev.abode.engine.testing.SharedKernel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ class KernelsTest {
   @TempDir Path folder;
 
   @Test
+  @Tag("slow")
   void theHostsOwnOrTheFetchedKernelIsMadeReadyOnce() throws IOException {
     SharedKernel.provide(folder);
 
@@ -36,6 +38,7 @@ class KernelsTest {
   }
 
   @Test
+  @Tag("slow")
   void anotherAgentMeansAnotherInitramfsOfTheSameKernel() throws IOException {
     SharedKernel.provide(folder);
     GuestBoot boot = new Kernels(folder, PROGRAM).ready();
@@ -47,6 +50,7 @@ class KernelsTest {
   }
 
   @Test
+  @Tag("slow")
   void modulesComeAfterWhatTheyNeed() throws IOException {
     SharedKernel.provide(folder);
 
