@@ -6,9 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** What templates can call, and how Go would print a value. */
 final class TemplateFunctions {
+  /** An engine that formats for a client must not run out of memory over a few characters. */
+  private static final Pattern TOO_WIDE = Pattern.compile("(?:^|[^%])(?:%%)*%[^a-zA-Z%]*\\d{5}");
+
   private TemplateFunctions() {}
 
   static Json call(String function, List<Json> arguments) {
@@ -175,6 +179,10 @@ final class TemplateFunctions {
 
   private static String printf(List<Json> arguments) {
     String format = arguments.isEmpty() ? "" : arguments.getFirst().text();
+    if (TOO_WIDE.matcher(format).find()) {
+      throw new IllegalArgumentException(
+          "the template's printf has a width or a precision of more than four digits: " + format);
+    }
     Object[] values = new Object[Math.max(0, arguments.size() - 1)];
     for (int i = 0; i < values.length; i++) {
       Json value = arguments.get(i + 1);

@@ -47,6 +47,7 @@ class TemplateTest {
         "{{with .State}}{{.Pid}}{{end}} => 42",
         "{{$x := .Id}}{{$x}}{{$.Id}} => abcabc",
         "{{printf \"%s-%d\" .Id .State.Pid}} => abc-42",
+        "{{printf \"|%5s|%-4d|100%%12345\" .Id .State.Pid}} => |  abc|42  |100%12345",
         "{{slice .Id 0 2}} => ab",
         "a {{- .Id -}} b => aabcb",
         "x{{/* a comment */}}y => xy",
@@ -71,5 +72,14 @@ class TemplateTest {
   void unknownFunctionsAreNamed() {
     assertThatThrownBy(() -> Template.parse("{{frobnicate .Id}}").apply(BOX))
         .hasMessage("the template calls \"frobnicate\", which is no function");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"%2000000000s", "%-20000s", "%.99999999f", "a%s%0100000d"})
+  void aFormatThatWouldFillTheMemoryIsRefused(String format) {
+    Template template = Template.parse("{{printf \"" + format + "\" .Id .Id}}");
+    assertThatThrownBy(() -> template.apply(BOX))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("more than four digits");
   }
 }
