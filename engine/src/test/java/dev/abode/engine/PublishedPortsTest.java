@@ -159,6 +159,19 @@ class PublishedPortsTest {
   }
 
   @Test
+  void areRefusedWhereNothingLeadsToTheContainer() throws Exception {
+    PortBinding loopback = new PortBinding(TCP, Optional.of(IpAddress.parse("::1")), 0, 0);
+    PortBinding everywhere = new PortBinding(TCP, Optional.of(IpAddress.parse("::")), 0, 0);
+    Instance first = test.engine().create(sleeper(loopback).build());
+    assertThatThrownBy(first::start).hasMessageContaining("publish at 127.0.0.1");
+    Instance second =
+        test.engine().create(sleeper(everywhere).network(NetworkMode.Bridged.in("bridge")).build());
+    assertThatThrownBy(second::start)
+        .hasMessageContaining("none of the container's networks has IPv6");
+    start(sleeper(everywhere));
+  }
+
+  @Test
   void areAllPublishedWhereThatIsAsked() throws Exception {
     Instance server =
         start(sleeper(PortBinding.of(TCP, 0)).publishAll(true).exposedPorts(List.of("80-84/tcp")));

@@ -22,6 +22,8 @@ import java.util.function.UnaryOperator;
 final class PortKeeper {
   private static final int ATTEMPTS = 20;
 
+  private static final IpAddress LOOPBACK6 = IpAddress.parse("::1");
+
   private final UnaryOperator<String> instanceName;
   private final Map<String, List<Held>> held = new HashMap<>();
 
@@ -40,7 +42,8 @@ final class PortKeeper {
    *
    * @param families which its endpoints have
    * @param otherwise where to publish what says no address
-   * @throws EngineException CONFLICT for a port that somebody has
+   * @throws EngineException CONFLICT for a port that somebody has; UNSUPPORTED for an address from
+   *     which nothing can be led to the instance
    */
   List<PublishedPort> take(
       String instanceId,
@@ -50,6 +53,7 @@ final class PortKeeper {
     List<Held> taken = new ArrayList<>();
     try {
       for (PortBinding binding : bindings) {
+        binding.hostAddress().ifPresent(address -> requireWay(binding, address, families));
         List<IpAddress> addresses =
             binding.hostAddress().map(List::of).orElse(otherwise).stream()
                 .filter(address -> families.contains(address.family()))
@@ -95,6 +99,29 @@ final class PortKeeper {
       }
     }
     throw inUse(binding, addresses.getFirst(), last);
+  }
+
+  /** Refuses an address that was asked for and would be published in vain. */
+  private static void requireWay(
+      PortBinding binding, IpAddress address, List<IpAddress.Family> families) {
+    String reason;
+    if (!families.isEmpty() && !families.contains(address.family())) {
+      String family = address.isIpv4() ? "IPv4" : "IPv6";
+      reason =
+          "none of the container's networks has "
+              + family
+              + (address.isIpv4() ? "" : " (network create --ipv6)")
+              + "; leave the address out to publish where there is a way";
+    } else if (address.equals(LOOPBACK6)) {
+      reason =
+          "the kernel leads nothing from ::1 to a container; publish at 127.0.0.1, which is for"
+              + " this host alone as well";
+    } else {
+      return;
+    }
+    throw new EngineException(
+        Kind.UNSUPPORTED,
+        "Bind for " + address + ":" + binding.firstHostPort() + " failed: " + reason);
   }
 
   private static EngineException refused(
