@@ -4,7 +4,6 @@ import static dev.abode.e2e.RunningEngine.ALPINE;
 import static dev.abode.e2e.RunningEngine.BUSYBOX;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Tag;
 import dev.abode.linux.testing.Eventually;
 import java.io.IOException;
 import java.net.URI;
@@ -19,6 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

@@ -1,9 +1,9 @@
 package dev.abode.init;
 
-import org.junit.jupiter.api.Tag;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 
 /** The same sources with the address and undefined-behaviour sanitizers of gcc. */
 @Tag("slow")

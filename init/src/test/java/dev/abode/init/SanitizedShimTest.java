@@ -1,11 +1,11 @@
 package dev.abode.init;
 
-import org.junit.jupiter.api.Tag;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 
 /** The same sources with the address and undefined-behaviour sanitizers of gcc. */
 @Tag("slow")
