@@ -9,13 +9,27 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The program that serves folders to guests: virtiofsd as QEMU 7.2 brings it.
+ * The program that serves folders to guests: virtiofsd.
  *
+ * @param edition how it is commanded
  * @param libraries folders with the shared libraries it is linked with
  */
-public record ShareServer(Path program, List<Path> libraries) {
-  private static final Path PROGRAM = Path.of("/usr/lib/qemu/virtiofsd");
+public record ShareServer(Path program, Edition edition, List<Path> libraries) {
   private static final Tool LDD = new Tool("ldd", "libc-bin");
+
+  /** The two programs of that name. Both end by themselves when their machine does. */
+  enum Edition {
+    /** The one in C, which QEMU brought up to 7.2. */
+    QEMU("/usr/lib/qemu/virtiofsd"),
+    /** The one in Rust, which took its place, in a package of its own. */
+    RUST("/usr/libexec/virtiofsd");
+
+    private final String program;
+
+    Edition(String program) {
+      this.program = program;
+    }
+  }
 
   public ShareServer {
     libraries = List.copyOf(libraries);
@@ -27,30 +41,49 @@ public record ShareServer(Path program, List<Path> libraries) {
    * @throws EngineException UNSUPPORTED when there is none
    */
   public static ShareServer find() throws IOException {
-    if (!Files.isExecutable(PROGRAM)) {
-      throw new EngineException(
-          Kind.UNSUPPORTED,
-          "folders and volumes reach a virtual machine through "
-              + PROGRAM
-              + ", which is not there; install qemu-system-common of QEMU 7.2, or keep the files on"
-              + " the machine's own disk");
+    for (Edition edition : Edition.values()) {
+      Path program = Path.of(edition.program);
+      if (Files.isExecutable(program)) {
+        return new ShareServer(
+            program,
+            edition,
+            Hypervisors.libraries(
+                LDD.run("find the libraries of virtiofsd", List.of(edition.program))));
+      }
     }
-    return new ShareServer(
-        PROGRAM,
-        Hypervisors.libraries(
-            LDD.run("find the libraries of virtiofsd", List.of(PROGRAM.toString()))));
+    throw new EngineException(
+        Kind.UNSUPPORTED,
+        "folders and volumes reach a virtual machine through virtiofsd, and there is neither "
+            + Edition.QEMU.program
+            + " nor "
+            + Edition.RUST.program
+            + "; install virtiofsd, or with QEMU 7.2 qemu-system-common, or keep the files on the"
+            + " machine's own disk");
   }
 
   /** Its command line in the jail. */
   List<String> command(String socket) {
-    return List.of(
-        program.toString(),
-        "-f",
-        "-o",
-        // Attributes are kept for a second: what one side writes the other sees when it opens.
-        "sandbox=chroot,cache=auto,xattr,log_level=err,source=" + ShareJail.ROOT,
-        // As many as it was given: more it may not ask for.
-        "--rlimit-nofile=0",
-        "--socket-path=" + socket);
+    // Attributes are kept for a second: what one side writes the other sees when it opens. As many
+    // descriptors as it was given: more it may not ask for.
+    return switch (edition) {
+      case QEMU ->
+          List.of(
+              program.toString(),
+              "-f",
+              "-o",
+              "sandbox=chroot,cache=auto,xattr,log_level=err,source=" + ShareJail.ROOT,
+              "--rlimit-nofile=0",
+              "--socket-path=" + socket);
+      case RUST ->
+          List.of(
+              program.toString(),
+              "--shared-dir=" + ShareJail.ROOT,
+              "--sandbox=chroot",
+              "--cache=auto",
+              "--xattr",
+              "--log-level=error",
+              "--rlimit-nofile=0",
+              "--socket-path=" + socket);
+    };
   }
 }
