@@ -42,7 +42,7 @@ final class MachineReading {
   void tellPlan(Chapters chapters) {
     if (guest.isPresent()) {
       HypervisorReader.read(command(blueprint.plan()), chapters::plan);
-      for (Blueprint.Helper helper : blueprint.helpers()) {
+      for (Blueprint.Server helper : blueprint.helpers()) {
         chapters.plan(
             Topic.HELPERS,
             helper.task(),

@@ -15,7 +15,7 @@ import java.util.List;
  * @param helpers programs that are started before, each in a jail of its own
  */
 public record Blueprint(
-    LaunchPlan plan, List<ControlWrite> controlGroups, DeviceAccess devices, List<Helper> helpers) {
+    LaunchPlan plan, List<ControlWrite> controlGroups, DeviceAccess devices, List<Server> helpers) {
   public Blueprint {
     controlGroups = List.copyOf(controlGroups);
     helpers = List.copyOf(helpers);
@@ -26,5 +26,5 @@ public record Blueprint(
    *
    * @param task what it does, unique in the blueprint
    */
-  public record Helper(String task, LaunchPlan plan) {}
+  public record Server(String task, LaunchPlan plan) {}
 }

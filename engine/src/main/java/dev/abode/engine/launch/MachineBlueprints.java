@@ -43,10 +43,10 @@ record MachineBlueprints(
     Cgroup cgroup = stands ? found : room.cgroups().planned(record.id(), limits);
     List<Share> shares = MachineDesign.shares(mounts.foreseen(record.mounts()));
     Path sockets = ShareServers.sockets(birth.run());
-    List<Blueprint.Helper> helpers = new ArrayList<>();
+    List<Blueprint.Server> helpers = new ArrayList<>();
     for (Share share : shares) {
       helpers.add(
-          new Blueprint.Helper(
+          new Blueprint.Server(
               share.bind().source() + " to " + share.bind().target(),
               ShareJail.of(
                   ShareServer.find(),
