@@ -64,6 +64,7 @@ _Noreturn void stage_run(const struct plan *plan, struct progress *progress, int
 
 /* Plays one step: 0 or an errno. In the workload's process the last one does not return. */
 int step_play(struct actor *actor, const struct step *step);
+int loopback_up(void);
 
 /* Sends a report; `descriptor` goes along unless it is -1. Returns 0 or an errno. */
 int report_send(int socket, const struct report *report, int descriptor);

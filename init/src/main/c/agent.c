@@ -281,6 +281,14 @@ static void answer(const struct frame *frame, const char *payload) {
   if (question == ASK_FREEZE && error == 0) silent = true;
 }
 
+/* A guest's clock runs on a counter that wraps within seconds, so one whose processors were not run
+ * for that long has lost time and does not know. What the machine's own host says when it begins
+ * something corrects it, forward only: a frame may have waited on its way. */
+static void keep_up(uint64_t told) {
+  const uint64_t second = 1000000000;
+  if (booted && told > time_now() + second) set_clock(told);
+}
+
 static void obey(const struct frame *frame, const char *payload) {
   if (frame->session == SESSION_CONTROL) {
     if (frame->type == FRAME_HELLO) greet(frame, payload);
@@ -289,6 +297,7 @@ static void obey(const struct frame *frame, const char *payload) {
   }
   struct session *session = session_of(frame->session);
   if (frame->type == FRAME_PLAN) {
+    keep_up(frame->time);
     if (session == NULL) session = session_make(frame->session);
     if (session != NULL) take_plan(session, payload, frame->size);
     return;

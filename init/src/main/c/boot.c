@@ -1,4 +1,5 @@
 /* From the kernel's first process to an agent that can be talked to. */
+#include "actor.h"
 #include "agent.h"
 #include "kernel.h"
 #include "shim.h"
@@ -100,6 +101,10 @@ int boot(void) {
   umask(0);
   mount_all();
   reboot(RB_DISABLE_CAD);
+  /* Here, so that a template has it: a warm start then runs less code, all of which each emulator
+   * translates anew. */
+  int error = loopback_up();
+  if (error != 0) shim_note("loopback", 0, error);
   int events = uevents_open();
   if (events < 0) boot_failed("cannot hear of devices", errno);
   load_modules();

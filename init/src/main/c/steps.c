@@ -14,7 +14,7 @@
 
 static int result(long returned) { return returned < 0 ? errno : 0; }
 
-static int loopback_up(void) {
+int loopback_up(void) {
   int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (any < 0) return errno;
   struct ifreq request = {.ifr_name = "lo"};

@@ -13,6 +13,7 @@ import dev.abode.engine.testing.TestEngine;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.assertj.core.data.Offset;
@@ -78,6 +79,21 @@ class WarmStartTest extends MachineCase {
 
   @Test
   @Order(3)
+  void aGuestThatStoodStillIsToldTheTimeByTheNextExec() throws Exception {
+    Instance instance = run("sleep 600");
+    instance.pause();
+    // Its clock's counter wraps every 4.7 seconds, and each time goes unseen.
+    Thread.sleep(Duration.ofSeconds(10));
+    instance.unpause();
+
+    long before = System.currentTimeMillis() / 1000;
+    long there = Long.parseLong(printed(instance, "date +%s").strip());
+
+    assertThat(there).isBetween(before - 2, System.currentTimeMillis() / 1000 + 2);
+  }
+
+  @Test
+  @Order(4)
   void anotherShapeStartsColdAndLeavesATemplate() throws Exception {
     Instance instance =
         engine.create(
