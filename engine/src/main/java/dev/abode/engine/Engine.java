@@ -403,7 +403,8 @@ public final class Engine implements AutoCloseable {
    * @throws EngineException NOT_FOUND for the image, UNSUPPORTED without a hypervisor
    */
   public boolean warm(String image, Limits limits) throws IOException {
-    return machines.warm(limits, new Creation(site).image(image).config().layers().size());
+    return machines.warm(
+        limits, Math.max(1, new Creation(site).image(image).config().layers().size()));
   }
 
   /** The virtual machines that were saved for others to start from. */

@@ -18,13 +18,16 @@ import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.Streams;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.EngineCase;
+import dev.abode.engine.testing.TarOf;
 import dev.abode.engine.testing.TestEngine;
 import dev.abode.image.Image;
+import dev.abode.image.Progress;
 import dev.abode.image.tar.TarLimits;
 import dev.abode.image.tar.TarReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -347,5 +350,33 @@ abstract class LifeContract extends EngineCase {
       names.add(entry.get().name());
     }
     return names;
+  }
+
+  @Test
+  void anImageWithoutLayersHoldsWhatIsCopiedIntoIt() throws Exception {
+    byte[] archive =
+        TarOf.files(
+            Map.of(
+                "manifest.json",
+                "[{\"Config\":\"c.json\",\"RepoTags\":[\"nothing:latest\"],\"Layers\":[]}]"
+                    .getBytes(UTF_8),
+                "c.json",
+                ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},"
+                        + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}")
+                    .getBytes(UTF_8)));
+    engine.images().load(new ByteArrayInputStream(archive), Progress.NONE);
+    Instance instance =
+        engine.create(program("/busybox", "echo", "alone").image("nothing:latest").build());
+    assertThatThrownBy(instance::start)
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.COMMAND_NOT_FOUND));
+
+    byte[] program = TarOf.file("busybox", Path.of("/bin/busybox"));
+    instance.copyIn("/", new ByteArrayInputStream(program), false, false);
+    instance.start();
+
+    assertThat(ended(instance).exitCode()).isZero();
+    assertThat(TestEngine.log(instance)).isEqualTo("alone\n");
   }
 }

@@ -26,4 +26,10 @@ class MachineStreamsTest extends StreamsContract {
   protected InstanceSpecBuilder program(String... command) {
     return super.program(command).limits(SMALL);
   }
+
+  /** As much as a processor that is emulated writes in some seconds. */
+  @Override
+  long largeLogBytes() {
+    return 64L << 20;
+  }
 }

@@ -2,33 +2,41 @@ package dev.abode.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.abode.engine.instance.ExecSpec;
+import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
-import dev.abode.engine.instance.Security;
+import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.LimitsOf;
+import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.MachineCase;
+import dev.abode.engine.testing.SharedKernel;
+import dev.abode.engine.testing.TarOf;
 import dev.abode.engine.testing.TestEngine;
+import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a virtual machine has that no container has: a kernel, to use and to ruin. */
 class OwnKernelTest extends MachineCase {
-  private static final Security PRIVILEGED =
-      new Security(
-          true,
-          List.of(),
-          List.of(),
-          false,
-          new Security.SeccompChoice.Default(),
-          Optional.empty(),
-          Optional.empty(),
-          List.of(),
-          List.of(),
-          Map.of());
+  private static final Limits SMALL = LimitsOf.memory(64L << 20);
+
+  @BeforeAll
+  void warm() throws Exception {
+    engine.warm(alpine, SMALL);
+  }
+
+  @Override
+  protected InstanceSpecBuilder program(String... command) {
+    return super.program(command).limits(SMALL);
+  }
+
+  private static String ofHost(String file) throws Exception {
+    return Files.readString(Path.of(file)).strip();
+  }
 
   @Test
   void aWorkloadRunsOnAKernelOfItsOwn() throws Exception {
@@ -43,16 +51,56 @@ class OwnKernelTest extends MachineCase {
     assertThat(TestEngine.log(instance))
         .contains("-cloud-amd64\nhouse\n0\n")
         .contains("err\n")
-        .doesNotContain(Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+        .doesNotContain(ofHost("/proc/sys/kernel/osrelease"));
+  }
+
+  @Test
+  void modulesAreLoadedIntoItAndItsMessagesAreItsOwn() throws Exception {
+    Instance instance = run(shell("sleep 1000").security(SecurityOf.privileged()));
+    Path modules = SharedKernel.modules(test.root().resolve("machines/kernels"));
+    Path module = modules.resolve("kernel/drivers/net/dummy.ko");
+    instance.copyIn("/tmp", new ByteArrayInputStream(TarOf.file("dummy.ko", module)), false, false);
+
+    assertThat(
+            printed(
+                instance,
+                "insmod /tmp/dummy.ko && ip link add d0 type dummy && ls /sys/module /sys/class/net"))
+        .contains("dummy\n", "d0\n");
+
+    assertThat(Path.of("/sys/class/net/d0")).doesNotExist();
+    assertThat(printed(instance, "dmesg"))
+        .contains("Linux version " + modules.getFileName())
+        .doesNotContain("Linux version " + ofHost("/proc/sys/kernel/osrelease"));
+  }
+
+  @Test
+  void aForkBombHarmsOnlyItself() throws Exception {
+    Instance neighbour = run(shell("sleep 1000"));
+    Instance bomb = run(shell("bomb() { bomb | bomb & }; echo lit; bomb; while :; do bomb; done"));
+    TestEngine.awaitLine(bomb, "lit");
+    assertThat(printed(neighbour, "echo well")).isEqualTo("well\n");
+
+    bomb.kill("KILL");
+
+    assertThat(bomb.await(WaitCondition.NOT_RUNNING).exitCode()).isEqualTo(137);
+    assertThat(printed(neighbour, "echo well")).isEqualTo("well\n");
   }
 
   @Test
   void aPanicIsReportedForWhatItIs() throws Exception {
+    Instance neighbour = run(shell("sleep 1000"));
     Instance instance =
         run(
             shell("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger; sleep 100")
-                .security(PRIVILEGED));
+                .name("patient")
+                .security(SecurityOf.privileged()));
+
     InstanceState state = instance.await(WaitCondition.NOT_RUNNING);
+
     assertThat(state.error()).contains("Kernel panic");
+    assertThat(state.exitCode()).isEqualTo(255);
+    assertThat(engine.diagnose("patient").findings())
+        .anyMatch(finding -> finding.contains("Kernel panic"));
+    assertThat(neighbour.exec(ExecSpec.of("true")).start().read()).isEmpty();
   }
 }

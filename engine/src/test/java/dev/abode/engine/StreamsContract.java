@@ -1,5 +1,6 @@
 package dev.abode.engine;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -251,6 +252,34 @@ abstract class StreamsContract extends EngineCase {
       assertThat(parts.count()).isLessThanOrEqualTo(3);
     }
   }
+
+  @Test
+  @Tag("slow")
+  @Timeout(400)
+  void losesNoLineOfALargeLog() throws Exception {
+    long lines = largeLogBytes() >> 10;
+    Instance instance =
+        run(
+            shell("yes " + "x".repeat(1000) + " | head -n " + lines + " | cat -n")
+                .log(new LogSpec(true, 2 * largeLogBytes(), 1)));
+    assertThat(instance.await(WaitCondition.NOT_RUNNING).exitCode()).isZero();
+    long next = 0;
+    try (LogStream log = instance.logs(LogQuery.ALL)) {
+      for (Optional<LogLine> line = log.next(); line.isPresent(); line = log.next()) {
+        // A number in six columns or more, a tabulator, and what was repeated.
+        ByteBuffer bytes = line.get().bytes();
+        int number = bytes.remaining() - 1002;
+        String start = US_ASCII.decode(bytes.slice(bytes.position(), number)).toString();
+        if (Long.parseLong(start.strip()) != ++next) {
+          throw new AssertionError("line " + next + " is not the next one but " + start);
+        }
+      }
+    }
+    assertThat(next).isEqualTo(lines);
+  }
+
+  /** How much is logged to see whether all of it is there. */
+  abstract long largeLogBytes();
 
   @Test
   void endsAFollowThatIsClosed() throws Exception {

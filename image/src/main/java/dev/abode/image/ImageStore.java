@@ -196,8 +196,11 @@ final class ImageStore {
                     "the image " + id + " was removed while it was being added"));
   }
 
-  /** The trees of an image's layers, top first, unpacking what is missing. */
+  /** The trees of an image's layers, top first, unpacking what is missing; always at least one. */
   List<Path> trees(Image image, Progress progress) throws IOException {
+    if (image.layers().isEmpty()) {
+      return List.of(layers.nothing());
+    }
     try (Operation operation = begin()) {
       operation.blobs.pin(image.manifest().digest());
       return unpack(operation, parse(image.manifest().digest()), progress);

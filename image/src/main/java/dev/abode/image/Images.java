@@ -91,7 +91,8 @@ public final class Images implements AutoCloseable {
 
   /**
    * The unpacked layers of an image, top one first, unpacking what is not there yet. They stay as
-   * long as the image does. Files carry the image's own ids.
+   * long as the image does. Files carry the image's own ids. An image without layers has one
+   * without files.
    */
   public List<Path> layerFolders(Image image, Progress progress) throws IOException {
     return store.trees(image, progress);

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -32,6 +33,9 @@ final class LayerFolder {
   private static final String TEMPORARY = "new-";
   private static final String TREE = "tree";
   private static final String FACTS = "layer.json";
+
+  /** Where an image without layers has its one; no chain ID is called so. */
+  private static final String NOTHING = "nothing";
 
   private final Path folder;
   private final UnpackLimits limits;
@@ -97,6 +101,14 @@ final class LayerFolder {
   Optional<Path> find(Chain chain) {
     Path tree = path(chain.hex());
     return Files.isDirectory(tree) ? Optional.of(tree) : Optional.empty();
+  }
+
+  /** A tree without files, for images without layers: what is stacked needs something below. */
+  Path nothing() throws IOException {
+    Path tree = path(NOTHING);
+    DurableFiles.makePrivateFolder(folder.resolve(NOTHING));
+    return Files.createDirectories(
+        tree, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
   }
 
   private Path path(String hex) {
@@ -240,7 +252,7 @@ final class LayerFolder {
     try (DirectoryStream<Path> folders = Files.newDirectoryStream(folder)) {
       for (Path each : folders) {
         String name = String.valueOf(each.getFileName());
-        if (!name.startsWith(TEMPORARY)) {
+        if (!name.startsWith(TEMPORARY) && !name.equals(NOTHING)) {
           all.add(name);
         }
       }

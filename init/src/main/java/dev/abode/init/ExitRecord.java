@@ -39,10 +39,18 @@ public record ExitRecord(
     Duration systemTime,
     long maxRssBytes,
     boolean machineDied) {
+  private static final int UNKNOWN = 255;
 
-  /** The status as a shell and Docker give it: the exit status, or 128 plus the signal. */
+  /**
+   * The status as a shell and Docker give it: the exit status, or 128 plus the signal; 255 when
+   * nobody saw how the workload ended, because its machine ended by itself: a kernel that panics
+   * makes a hypervisor leave with status 0.
+   */
   public int shellStatus() {
-    return signal == 0 ? status : 128 + signal;
+    if (signal != 0) {
+      return 128 + signal;
+    }
+    return machineDied ? UNKNOWN : status;
   }
 
   /**

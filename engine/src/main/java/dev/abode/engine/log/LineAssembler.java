@@ -32,12 +32,15 @@ final class LineAssembler {
     ByteArrayOutputStream rest = unfinished[piece.stream() - 1];
     byte[] bytes = piece.bytes().array();
     int start = 0;
+    // What earlier pieces have of the line; asked for once, since the answer is synchronized.
+    int before = rest.size();
     for (int i = 0; i < bytes.length; i++) {
       boolean lineEnds = bytes[i] == '\n';
-      if (lineEnds || rest.size() + (i + 1 - start) == MAX_LINE_BYTES) {
+      if (lineEnds || before + (i + 1 - start) == MAX_LINE_BYTES) {
         rest.write(bytes, start, i + 1 - start);
         emit(piece.stream(), piece.timeNanos(), rest);
         start = i + 1;
+        before = 0;
       }
     }
     if (start < bytes.length) {

@@ -11,6 +11,7 @@ import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.SecurityOf;
 import dev.abode.init.Capability;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;

@@ -1,23 +1,22 @@
-package dev.abode.engine.container;
+package dev.abode.engine.instance;
 
-import dev.abode.engine.instance.Security;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Security that differs from the default in one thing, for tests. */
-final class SecurityOf {
+public final class SecurityOf {
   private SecurityOf() {}
 
-  static Security sysctls(Map<String, String> sysctls) {
+  public static Security sysctls(Map<String, String> sysctls) {
     return of(false, false, sysctls);
   }
 
-  static Security noNewPrivileges() {
+  public static Security noNewPrivileges() {
     return of(false, true, Map.of());
   }
 
-  static Security privileged() {
+  public static Security privileged() {
     return of(true, false, Map.of());
   }
 
