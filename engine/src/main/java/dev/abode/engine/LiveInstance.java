@@ -379,6 +379,11 @@ final class LiveInstance implements Instance {
   }
 
   @Override
+  public List<String> snapshotNames() throws IOException {
+    return snapshots.names();
+  }
+
+  @Override
   public void removeSnapshot(String name) throws IOException {
     atOnce(
         () -> {

@@ -16,6 +16,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
@@ -28,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Moments of an instance that it, or another one, can go back to. Each is a folder that is filled
@@ -68,6 +70,19 @@ final class Snapshots {
     }
     list.sort(Comparator.comparing(SnapshotInfo::created));
     return list;
+  }
+
+  /** The names alone, sorted: nothing is measured. */
+  List<String> names() throws IOException {
+    try (Stream<Path> folders = Files.list(instance.folder().snapshots())) {
+      return folders
+          .map(folder -> folder.getFileName().toString())
+          .filter(name -> !name.startsWith(UNFINISHED))
+          .sorted()
+          .toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
   }
 
   private static SnapshotInfo info(Path folder) throws IOException {

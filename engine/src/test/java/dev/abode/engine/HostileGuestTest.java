@@ -24,10 +24,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Guests whose root turns on what the host keeps for them. */
-@Timeout(180)
 class HostileGuestTest extends MachineCase {
   private static final Limits SMALL = LimitsOf.memory(64L << 20);
 

@@ -302,6 +302,33 @@ abstract class LifeContract extends EngineCase {
   }
 
   @Test
+  void usersAreThoseOfTheInstanceAsItIs() throws Exception {
+    Instance instance = run(shell("sleep 1000"));
+    assertThat(printed(instance, "adduser -D -u 4321 newcomer && addgroup newcomer games"))
+        .isEmpty();
+    Exec exec = instance.exec(asNewcomer("sh", "-c", "id -u; id -G; echo $HOME"));
+    try (Attachment output = exec.start()) {
+      assertThat(TestEngine.read(output)).isEqualTo("4321\n4321 35\n/home/newcomer\n");
+    }
+    instance.exec(asNewcomer("sleep", "1000")).startDetached();
+    assertThat(instance.processes(List.of("-ef")).rows())
+        .extracting(List::getFirst)
+        .containsExactlyInAnyOrder("root", "newcomer");
+  }
+
+  private static ExecSpec asNewcomer(String... command) {
+    return new ExecSpec(
+        List.of(command),
+        List.of(),
+        Optional.empty(),
+        Optional.of("newcomer"),
+        false,
+        Streams.OUTPUT_ONLY,
+        0,
+        0);
+  }
+
+  @Test
   void showsItsFilesWhetherItRunsOrNot() throws Exception {
     Instance instance =
         run(

@@ -1,11 +1,16 @@
 package dev.abode.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LimitsOf;
+import dev.abode.engine.instance.Stats;
+import dev.abode.engine.testing.TestEngine;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** The life of virtual machines, started warm. */
 @Tag("slow")
@@ -25,5 +30,19 @@ class MachineLifeTest extends LifeContract {
   @Override
   protected InstanceSpecBuilder program(String... command) {
     return super.program(command).limits(SMALL);
+  }
+
+  @Test
+  void whatItCostsTheHostIsToldApart() throws Exception {
+    Instance instance = run(shell("echo ready; sleep 1000"));
+    TestEngine.awaitLine(instance, "ready");
+
+    Stats stats = instance.stats();
+
+    Stats.Hypervisor hypervisor = stats.hypervisor().orElseThrow();
+    assertThat(hypervisor.memoryBytes()).isGreaterThan(stats.memoryBytes());
+    assertThat(hypervisor.memoryLimitBytes()).isGreaterThan(stats.memoryLimitBytes());
+    assertThat(hypervisor.tasks()).isPositive();
+    assertThat(hypervisor.workloadCpu()).isPositive().isLessThan(stats.cpu());
   }
 }

@@ -4,6 +4,7 @@ import dev.abode.cli.arguments.Arguments;
 import dev.abode.cli.arguments.Syntax;
 import dev.abode.cli.command.Session;
 import dev.abode.cli.command.Verb;
+import dev.abode.cli.format.Words;
 import dev.abode.cli.http.ApiClient;
 import dev.abode.cli.http.ApiException;
 import dev.abode.cli.json.Json;
@@ -23,6 +24,7 @@ public final class Run implements Verb {
                 "Create and run a new container from an image")
             .flag('d', "detach", "Run in the background and print the container's ID")
             .one("detach-keys", "KEYS", "Keys that detach (ctrl-p,ctrl-q)")
+            .flag("verbose", "Say behind which walls it was started")
             .flag("sig-proxy", "Hand signals on to the container; on unless =false")
             .example("abode run --rm alpine echo hi")
             .example("abode run -it --name box alpine sh")
@@ -74,12 +76,26 @@ public final class Run implements Verb {
   private static void start(Session session, Arguments arguments, String id) throws IOException {
     try {
       session.api().post("/containers/" + id + "/start").close();
+      if (arguments.isOn("verbose")) {
+        session
+            .err()
+            .println("abode: " + Words.shortId(id) + " runs in " + walls(session, arguments));
+      }
     } catch (ApiException refused) {
       if (arguments.isOn("rm")) {
         discard(session.api(), id);
       }
       throw refused;
     }
+  }
+
+  /** By what is said of the host, since the instance itself may be over and removed already. */
+  private static String walls(Session session, Arguments arguments) throws IOException {
+    if (!arguments.isOn("vm") && !arguments.value("runtime", "").equals("vm")) {
+      return "a container";
+    }
+    Json info = session.api().get("/info").json();
+    return "a virtual machine (" + info.text("Runtimes", "vm", "status", "hypervisor") + ")";
   }
 
   /** What never ran has no exit that would remove it. */

@@ -38,6 +38,22 @@ public final class StatsVerb implements Verb {
           "BLOCK I/O",
           "PIDs",
           "PIDS");
+  private static final Listing MACHINES =
+      Listing.of(
+          "ID",
+          "CONTAINER ID",
+          "Name",
+          "NAME",
+          "CPUPerc",
+          "CPU %",
+          "WorkloadCPUPerc",
+          "WORKLOAD CPU %",
+          "MemUsage",
+          "MEM USAGE / LIMIT",
+          "HypervisorMem",
+          "HOST MEM / LIMIT",
+          "HypervisorTasks",
+          "HOST TASKS");
   private static final String HOME_AND_CLEAR = "\u001b[H\u001b[J";
 
   @Override
@@ -48,6 +64,8 @@ public final class StatsVerb implements Verb {
         .one("format", "FORMAT", "table, json, or a Go template")
         .flag("no-stream", "Show it once")
         .flag("no-trunc", "Do not shorten")
+        .flag(
+            "vm", "Only virtual machines, with what they cost the host beside what the guest sees")
         .example("abode stats --no-stream");
   }
 
@@ -63,7 +81,10 @@ public final class StatsVerb implements Verb {
       if (terminal && !arguments.isOn("no-stream")) {
         page.print(HOME_AND_CLEAR);
       }
-      LISTING.print(page, arguments.value("format"), rows);
+      if (arguments.isOn("vm")) {
+        rows.removeIf(row -> row.text("HypervisorMem").isEmpty());
+      }
+      (arguments.isOn("vm") ? MACHINES : LISTING).print(page, arguments.value("format"), rows);
       frame.writeTo(session.out());
       session.out().flush();
       // The engine takes a second between its two samples when there is something to measure.
@@ -155,22 +176,33 @@ public final class StatsVerb implements Verb {
     String id = stats.text("id");
     String name = stats.text("name");
     String shown = whole ? id : Words.shortId(id);
-    return Json.object()
-        .with("BlockIO", Words.size(read) + " / " + Words.size(written))
-        .with("CPUPerc", percent(cpu(stats)))
-        .with("Container", shown)
-        .with("ID", shown)
-        .with("MemPerc", percent(limit == 0 ? 0 : 100.0 * used / limit))
-        .with("MemUsage", Words.binarySize(used) + " / " + Words.binarySize(limit))
-        .with("Name", name.startsWith("/") ? name.substring(1) : name)
-        .with("NetIO", Words.size(received) + " / " + Words.size(sent))
-        .with("PIDs", Long.toString(stats.number("pids_stats", "current")));
+    Json row =
+        Json.object()
+            .with("BlockIO", Words.size(read) + " / " + Words.size(written))
+            .with("CPUPerc", percent(cpu(stats, "cpu_usage", "total_usage")))
+            .with("Container", shown)
+            .with("ID", shown)
+            .with("MemPerc", percent(limit == 0 ? 0 : 100.0 * used / limit))
+            .with("MemUsage", Words.binarySize(used) + " / " + Words.binarySize(limit))
+            .with("Name", name.startsWith("/") ? name.substring(1) : name)
+            .with("NetIO", Words.size(received) + " / " + Words.size(sent))
+            .with("PIDs", Long.toString(stats.number("pids_stats", "current")));
+    Json hypervisor = stats.at("hypervisor");
+    long held = hypervisor.number("memory_usage");
+    return held == 0
+        ? row
+        : row.with(
+                "HypervisorMem",
+                Words.binarySize(held)
+                    + " / "
+                    + Words.binarySize(hypervisor.number("memory_limit")))
+            .with("HypervisorTasks", Long.toString(hypervisor.number("tasks")))
+            .with("WorkloadCPUPerc", percent(cpu(stats, "workload_usage")));
   }
 
-  private static double cpu(Json stats) {
-    double used =
-        stats.number("cpu_stats", "cpu_usage", "total_usage")
-            - stats.number("precpu_stats", "cpu_usage", "total_usage");
+  /** A share of one processor, of which counter below {@code cpu_stats}. */
+  private static double cpu(Json stats, String... counter) {
+    double used = stats.at("cpu_stats").number(counter) - stats.at("precpu_stats").number(counter);
     double machine =
         stats.number("cpu_stats", "system_cpu_usage")
             - stats.number("precpu_stats", "system_cpu_usage");

@@ -8,6 +8,7 @@ import dev.abode.engine.instance.InstanceInfo;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
+import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.image.Image;
 import dev.abode.image.ImageConfig;
@@ -151,7 +152,12 @@ public final class ContainerDocuments {
           .with("SizeRw", written)
           .with("SizeRootFs", written + image(info).map(Image::sizeBytes).orElse(0L));
     }
+    // Not Docker's; clients that do not know them pass over them.
+    if (info.spec().isolation() == Isolation.VM) {
+      document.with("Hypervisor", engine.hypervisor());
+    }
     return document
+        .with("Snapshots", instance.snapshotNames())
         .with("Mounts", mounts(info))
         .with("Config", config(info))
         .with("NetworkSettings", networks.inspect(info, exposedPorts(info)));

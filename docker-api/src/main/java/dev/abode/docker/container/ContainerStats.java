@@ -98,7 +98,16 @@ final class ContainerStats {
     current
         .filter(stats -> !stats.interfaces().isEmpty())
         .ifPresent(stats -> document.with("networks", networks(stats)));
+    // Not Docker's: clients that do not know it pass over it.
+    current.flatMap(Stats::hypervisor).ifPresent(h -> document.with("hypervisor", hypervisor(h)));
     return document;
+  }
+
+  private static JsonDocument hypervisor(Stats.Hypervisor hypervisor) {
+    return new JsonDocument()
+        .with("memory_usage", hypervisor.memoryBytes())
+        .with("memory_limit", hypervisor.memoryLimitBytes())
+        .with("tasks", hypervisor.tasks());
   }
 
   private static JsonDocument pids(Stats stats) {
@@ -117,6 +126,9 @@ final class ContainerStats {
         stats ->
             cpu.with("system_cpu_usage", stats.systemCpu().toNanos())
                 .with("online_cpus", stats.onlineCpus()));
+    sample
+        .flatMap(Stats::hypervisor)
+        .ifPresent(h -> cpu.with("workload_usage", h.workloadCpu().toNanos()));
     return cpu.with(
         "throttling_data",
         new JsonDocument()

@@ -41,7 +41,8 @@ final class Usage {
         number(folders.apply("pids"), "pids.max"),
         blocks[0],
         blocks[1],
-        interfaces);
+        interfaces,
+        Optional.empty());
   }
 
   static Stats v2(Optional<Path> folder, List<Stats.NetworkInterface> interfaces)
@@ -66,7 +67,8 @@ final class Usage {
         number(folder, "pids.max"),
         blocks[0],
         blocks[1],
-        interfaces);
+        interfaces,
+        Optional.empty());
   }
 
   private static Optional<String> text(Optional<Path> folder, String file) throws IOException {

@@ -6,9 +6,12 @@ import dev.abode.engine.instance.FileStat;
 import dev.abode.image.tar.TarLimits;
 import dev.abode.linux.Errno;
 import dev.abode.linux.KernelException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -29,6 +32,47 @@ public record GuestFiles(GuestTree.Source source, boolean readOnly) implements I
       return new FileStat(
           wanted.nameInArchive(), node.sizeBytes(), node.mode(), node.modified(), target);
     }
+  }
+
+  /**
+   * What is in each of several files, links followed.
+   *
+   * @param limit of bytes in all of them together
+   * @return in the same order; empty for what is no file, or not there
+   * @throws EngineException of kind EXHAUSTED beyond the limit
+   */
+  public List<Optional<byte[]>> contents(List<String> paths, int limit) throws IOException {
+    List<Optional<byte[]>> contents = new ArrayList<>();
+    int left = limit;
+    try (GuestTree tree = source.open()) {
+      for (String path : paths) {
+        Optional<byte[]> content = content(tree, path, left);
+        left -= content.map(bytes -> bytes.length).orElse(0);
+        contents.add(content);
+      }
+    }
+    return contents;
+  }
+
+  private static Optional<byte[]> content(GuestTree tree, String path, int limit)
+      throws IOException {
+    String resolved = resolved(tree, InstancePath.of(path));
+    if (tree.find(resolved).filter(node -> node.type() == GuestNode.REGULAR).isEmpty()) {
+      return Optional.empty();
+    }
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    tree.send(
+        resolved,
+        TreeWire.CONTENT_TOO,
+        1,
+        (node, bytes) -> {
+          content.writeBytes(bytes.readNBytes(limit + 1 - content.size()));
+          if (content.size() > limit) {
+            throw new EngineException(
+                Kind.EXHAUSTED, path + " in the virtual machine is larger than it may be");
+          }
+        });
+    return Optional.of(content.toByteArray());
   }
 
   /** What a path names, a link at its end followed if the path says so. */

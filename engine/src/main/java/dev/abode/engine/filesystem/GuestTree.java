@@ -179,9 +179,13 @@ public final class GuestTree implements AutoCloseable {
 
   /** What a symbolic link says; empty when something else or nothing is there. */
   Optional<String> linkAt(String path) throws IOException {
+    return find(path).filter(GuestNode::isLink).map(GuestNode::linkTarget);
+  }
+
+  /** The same as {@link #look}, and empty when nothing is there. */
+  Optional<GuestNode> find(String path) throws IOException {
     try {
-      GuestNode node = look(path);
-      return node.isLink() ? Optional.of(node.linkTarget()) : Optional.empty();
+      return Optional.of(look(path));
     } catch (KernelException e) {
       if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTDIR) {
         return Optional.empty();

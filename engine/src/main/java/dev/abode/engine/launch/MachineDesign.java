@@ -4,7 +4,6 @@ import dev.abode.engine.bridge.BridgeNetworks;
 import dev.abode.engine.cgroup.CgroupPlacement;
 import dev.abode.engine.container.BindMount;
 import dev.abode.engine.container.HostFacts;
-import dev.abode.engine.container.UserDatabase;
 import dev.abode.engine.guest.GuestBoot;
 import dev.abode.engine.guest.Kernels;
 import dev.abode.engine.instance.Limits;
@@ -25,7 +24,6 @@ import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.seccomp.SeccompFilters;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.Images;
-import dev.abode.image.MergedTree;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Remote;
 import dev.abode.init.Supervision;
@@ -47,8 +45,6 @@ record MachineDesign(
     Hypervisors hypervisors,
     HostFacts host,
     BridgeNetworks networks) {
-  private static final int MAX_DATABASE_BYTES = 4 << 20;
-
   /**
    * What has been found or made for one start.
    *
@@ -113,7 +109,7 @@ record MachineDesign(
             new GuestGround(
                 record.id(),
                 birth.layers().size(),
-                users(birth.layers()).resolve(record.user(), record.spec().groupsAdded()),
+                MachineUsers.ofImage(birth.layers()).resolve(record.user(), record.spec().groupsAdded()),
                 InstanceEtc.ofMachine(record, birth.network().endpoints()),
                 GuestGround.kernel(model.boot()),
                 parts.cards(),
@@ -172,13 +168,5 @@ record MachineDesign(
 
   ImageConfig config(InstanceRecord record) {
     return images.require(record.imageId().toString()).config();
-  }
-
-  /** Users are looked up in the image: what the guest has made of its own is on its own disk. */
-  static UserDatabase users(List<Path> layers) throws IOException {
-    MergedTree tree = new MergedTree(layers);
-    return new UserDatabase(
-        tree.read("/etc/passwd", MAX_DATABASE_BYTES).orElse(new byte[0]),
-        tree.read("/etc/group", MAX_DATABASE_BYTES).orElse(new byte[0]));
   }
 }

@@ -6,7 +6,6 @@ import dev.abode.engine.filesystem.GuestFiles;
 import dev.abode.engine.filesystem.GuestServer;
 import dev.abode.engine.filesystem.GuestTree;
 import dev.abode.engine.filesystem.GuestUpper;
-import dev.abode.engine.filesystem.InstanceFiles;
 import dev.abode.engine.filesystem.UpperDirectory;
 import dev.abode.engine.filesystem.WrittenFiles;
 import dev.abode.engine.instance.Change;
@@ -66,7 +65,7 @@ final class MachineInterior {
     void end(Whereabouts at) throws IOException;
   }
 
-  InstanceFiles files(Whereabouts at) {
+  GuestFiles files(Whereabouts at) {
     return new GuestFiles(
         () ->
             at.workload().isPresent()

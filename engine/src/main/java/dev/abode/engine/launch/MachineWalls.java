@@ -7,6 +7,7 @@ import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.container.EtcFiles;
 import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
+import dev.abode.engine.container.UserDatabase;
 import dev.abode.engine.disk.LayerDisks;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
@@ -304,7 +305,12 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     InstanceRecord record = at.record();
     InstanceSpec spec = record.spec();
     String user = exec.user().filter(u -> !u.isEmpty()).orElse(record.user());
-    Identity identity = MachineDesign.users(at.layers()).resolve(user, spec.groupsAdded());
+    // Numbers are taken as the image has them, since to ask the guest costs as much as an exec.
+    UserDatabase users =
+        MachineUsers.areNamed(user)
+            ? MachineUsers.ofRunning(interior.files(at))
+            : MachineUsers.ofImage(at.layers());
+    Identity identity = users.resolve(user, spec.groupsAdded());
     LaunchPlan guest =
         GuestPlan.of(
             spec,
@@ -370,8 +376,9 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
 
   @Override
   public ProcessTable processes(Whereabouts at, List<String> psArguments) throws IOException {
+    UserDatabase users = MachineUsers.ofRunning(interior.files(at));
     try (GuestView guest = GuestView.open(at.run().socket())) {
-      return GuestProcesses.of(guest, psArguments, MachineDesign.users(at.layers()));
+      return GuestProcesses.of(guest, psArguments, users);
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.abode.engine.machine;
 
 import dev.abode.engine.instance.Stats;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -42,7 +44,20 @@ public final class GuestUsage {
         read(guest, "pids.max").map(OptionalLong::of).orElse(OptionalLong.empty()),
         stats.blockReadBytes(),
         stats.blockWriteBytes(),
-        stats.interfaces());
+        stats.interfaces(),
+        Optional.of(
+            new Stats.Hypervisor(
+                stats.memoryBytes(),
+                stats.memoryLimitBytes(),
+                stats.pids(),
+                workloadCpu(guest).orElse(Duration.ZERO))));
+  }
+
+  private static Optional<Duration> workloadCpu(GuestView guest) throws IOException {
+    return guest
+        .read(file("cpu.stat"))
+        .flatMap(text -> line(text, "usage_usec"))
+        .map(micros -> Duration.of(micros, ChronoUnit.MICROS));
   }
 
   private static String file(String name) {
