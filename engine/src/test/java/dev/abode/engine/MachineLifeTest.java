@@ -43,6 +43,6 @@ class MachineLifeTest extends LifeContract {
     assertThat(hypervisor.memoryBytes()).isGreaterThan(stats.memoryBytes());
     assertThat(hypervisor.memoryLimitBytes()).isGreaterThan(stats.memoryLimitBytes());
     assertThat(hypervisor.tasks()).isPositive();
-    assertThat(hypervisor.workloadCpu()).isPositive().isLessThan(stats.cpu());
+    assertThat(hypervisor.workloadCpu()).isPositive();
   }
 }

@@ -1,6 +1,7 @@
 package dev.abode.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
@@ -17,8 +18,12 @@ import dev.abode.engine.testing.TestEngine;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a virtual machine has that no container has: a kernel, to use and to ruin. */
 class OwnKernelTest extends MachineCase {
@@ -102,5 +107,34 @@ class OwnKernelTest extends MachineCase {
     assertThat(engine.diagnose("patient").findings())
         .anyMatch(finding -> finding.contains("Kernel panic"));
     assertThat(neighbour.exec(ExecSpec.of("true")).start().read()).isEmpty();
+  }
+
+  /** The same kernel with a byte more, so that it is another one. */
+  @Test
+  void anotherKernelIsBootedWhenAskedFor(@TempDir Path folder) throws Exception {
+    Path kernels = test.root().resolve("machines/kernels");
+    Path modules = SharedKernel.modules(kernels);
+    String release = modules.getFileName().toString();
+    Path image = Files.createDirectory(folder.resolve("boot")).resolve("vmlinuz-" + release);
+    Path shipped = modules.resolve("../../../boot").resolve(image.getFileName());
+    Files.copy(
+        Files.exists(shipped)
+            ? shipped
+            : modules.resolve("../../../../boot").resolve(image.getFileName()),
+        image);
+    Files.write(image, new byte[1], StandardOpenOption.APPEND);
+    Files.createSymbolicLink(
+        Files.createDirectory(folder.resolve("lib")).resolve("modules"), modules.getParent());
+    Instance instance = run(shell("uname -r").labels(Map.of("dev.abode.kernel", image.toString())));
+
+    assertThat(instance.await(WaitCondition.NOT_RUNNING).exitCode()).isZero();
+
+    assertThat(TestEngine.log(instance)).isEqualTo(release + "\n");
+    try (Stream<Path> made = Files.list(kernels)) {
+      assertThat(made.filter(home -> home.getFileName().toString().startsWith(release))).hasSize(2);
+    }
+    Instance none =
+        engine.create(shell("true").labels(Map.of("dev.abode.kernel", "/no/vmlinuz-1.2")).build());
+    assertThatThrownBy(none::start).hasMessageContaining("/no/vmlinuz-1.2 cannot be booted");
   }
 }

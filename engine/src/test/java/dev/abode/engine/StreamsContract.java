@@ -30,7 +30,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What goes into instances and comes out of them: attachments, exec sessions, logs. */
 abstract class StreamsContract extends EngineCase {
@@ -256,7 +255,6 @@ abstract class StreamsContract extends EngineCase {
 
   @Test
   @Tag("slow")
-  @Timeout(400)
   void losesNoLineOfALargeLog() throws Exception {
     long lines = largeLogBytes() >> 10;
     Instance instance =

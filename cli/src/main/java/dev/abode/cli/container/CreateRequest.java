@@ -67,6 +67,7 @@ record CreateRequest(String name, String platform, String image, Json body) {
         .flag("init", "Run an init that forwards signals and reaps processes")
         .flag('i', "interactive", "Keep standard input open")
         .one("ipc", "MODE", "IPC namespace: private, shareable, host, container:NAME")
+        .one("kernel", "FILE", "Boot a virtual machine with this vmlinuz-RELEASE of the host")
         .many('l', "label", "KEY[=VALUE]", "Set a label")
         .many("label-file", "FILE", "Read labels from a file")
         .one("log-driver", "DRIVER", "Logging driver")
@@ -273,6 +274,13 @@ record CreateRequest(String name, String platform, String image, Json body) {
       labels.with(
           equals < 0 ? label : label.substring(0, equals),
           equals < 0 ? "" : label.substring(equals + 1));
+    }
+    if (arguments.isGiven("kernel")) {
+      if (!arguments.isOn("vm") && !arguments.value("runtime", "").equals("vm")) {
+        throw new UsageException("--kernel is for virtual machines; give --vm as well");
+      }
+      labels.with(
+          "dev.abode.kernel", Path.of(arguments.value("kernel", "")).toAbsolutePath().toString());
     }
     return labels;
   }

@@ -60,6 +60,14 @@ class CreateRequestTest {
   }
 
   @Test
+  void aKernelIsALabelOfAVirtualMachine() throws IOException {
+    Json body = of("--vm", "--kernel", "/boot/vmlinuz-6.1.0", "alpine").body();
+    assertThat(body.text("Labels", "dev.abode.kernel")).isEqualTo("/boot/vmlinuz-6.1.0");
+    assertThatThrownBy(() -> of("--kernel", "/boot/vmlinuz-6.1.0", "alpine"))
+        .hasMessageContaining("--vm");
+  }
+
+  @Test
   void limitsHaveUnits() throws IOException {
     Json host =
         host(

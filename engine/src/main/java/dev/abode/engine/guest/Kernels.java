@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +39,9 @@ public final class Kernels {
   private static final Tool APT_GET = new Tool("apt-get", "apt");
   private static final Tool DPKG_DEB = new Tool("dpkg-deb", "dpkg");
   private static final int HASH_DIGITS = 16;
+  private static final Pattern CHOSEN =
+      Pattern.compile("vmlinu[xz]-([0-9]{1,9}\\.[0-9]{1,9}[0-9A-Za-z.+~_-]*)");
+  private static final long MOST_IMAGE_BYTES = 256L << 20;
 
   private final Path folder;
   private final Path hostRoot;
@@ -79,10 +84,61 @@ public final class Kernels {
     }
   }
 
+  /**
+   * A kernel of the caller's choice.
+   *
+   * @param image absolute, a bzImage or an ELF file that is called {@code vmlinuz-RELEASE} or
+   *     {@code vmlinux-RELEASE}; the modules of that release are below {@code lib/modules} beside
+   *     the folder that it is in, as in a package's {@code boot}, or on the host
+   * @throws EngineException INVALID_ARGUMENT, saying what is missing
+   */
+  public GuestBoot chosen(Path image) throws IOException {
+    String release = release(image);
+    if (!Files.isRegularFile(image) || Files.size(image) > MOST_IMAGE_BYTES) {
+      throw unusable(image, "there is no such file on the host, or it is larger than a kernel");
+    }
+    Path beside = image.resolve("../..").normalize();
+    Path modules =
+        Stream.of(beside, hostRoot)
+            .flatMap(root -> modules(root, release).stream())
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    unusable(
+                        image,
+                        "the modules that a guest needs are neither in "
+                            + beside.resolve("lib/modules").resolve(release)
+                            + " nor in /lib/modules"));
+    lock.lock();
+    try {
+      Files.createDirectories(folder);
+      return prepare(new Shipped(release, image, modules));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The release that a kernel's file is named after. */
+  public static String release(Path image) {
+    Matcher name = CHOSEN.matcher(String.valueOf(image.getFileName()));
+    if (!image.isAbsolute() || !name.matches()) {
+      throw unusable(image, "an absolute path to a vmlinuz-RELEASE or vmlinux-RELEASE is wanted");
+    }
+    return name.group(1);
+  }
+
+  private static EngineException unusable(Path image, String why) {
+    return new EngineException(
+        Kind.INVALID_ARGUMENT, "the kernel " + image + " cannot be booted: " + why);
+  }
+
   private GuestBoot prepare() throws IOException {
     Files.createDirectories(folder);
     sweep();
-    Shipped shipped = shipped();
+    return prepare(shipped());
+  }
+
+  private GuestBoot prepare(Shipped shipped) throws IOException {
     Path home = folder.resolve(shipped.release() + "-" + hash(Files.readAllBytes(shipped.image())));
     Files.createDirectories(home);
     Path vmlinux = home.resolve("vmlinux");
@@ -145,16 +201,20 @@ public final class Kernels {
     try (DirectoryStream<Path> images = Files.newDirectoryStream(boot, "vmlinuz-*-cloud-amd64")) {
       for (Path image : images) {
         String release = image.getFileName().toString().substring("vmlinuz-".length());
-        Stream.of("lib/modules", "usr/lib/modules")
-            .map(modules -> root.resolve(modules).resolve(release))
-            .filter(modules -> Files.isDirectory(modules.resolve("kernel")))
-            .findFirst()
+        modules(root, release)
             .ifPresent(modules -> found.add(new Shipped(release, image, modules)));
       }
     } catch (IOException e) {
       return Optional.empty();
     }
     return found.stream().max((a, b) -> compareReleases(a.release(), b.release()));
+  }
+
+  private static Optional<Path> modules(Path root, String release) {
+    return Stream.of("lib/modules", "usr/lib/modules")
+        .map(modules -> root.resolve(modules).resolve(release))
+        .filter(modules -> Files.isDirectory(modules.resolve("kernel")))
+        .findFirst();
   }
 
   /** By the numbers in them: 6.1.0-9 is older than 6.1.0-10. */

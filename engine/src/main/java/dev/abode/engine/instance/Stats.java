@@ -47,7 +47,8 @@ public record Stats(
    * @param memoryBytes held on the host: the guest's memory that was touched, and QEMU's own
    * @param memoryLimitBytes what the machine and its hypervisor may hold
    * @param tasks of the hypervisor, what serves folders included
-   * @param workloadCpu processor time of the workload as the guest's kernel counts it
+   * @param workloadCpu processor time of the workload as the guest's kernel counts it, which takes
+   *     what the host gave to others meanwhile for its own
    */
   public record Hypervisor(
       long memoryBytes, long memoryLimitBytes, long tasks, Duration workloadCpu) {}

@@ -35,7 +35,7 @@ record MachineBlueprints(
         cards.isEmpty()
             ? Collections.nCopies(networks(spec.network()), COMING_TAP)
             : cards.stream().map(NetworkCard::tap).toList();
-    MachineModel model = design.model(spec.limits(), birth.layers().size(), taps.size());
+    MachineModel model = design.model(spec, birth.layers().size(), taps.size());
     Limits limits =
         HypervisorLimits.of(spec.limits(), model.shape(), model.hypervisor().acceleration());
     Cgroup found = room.cgroups().find(record.id());

@@ -6,15 +6,18 @@ import dev.abode.engine.container.BindMount;
 import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.guest.GuestBoot;
 import dev.abode.engine.guest.Kernels;
+import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.Security.SeccompChoice;
 import dev.abode.engine.machine.GuestGround;
 import dev.abode.engine.machine.GuestPlan;
+import dev.abode.engine.machine.Hypervisor;
 import dev.abode.engine.machine.Hypervisors;
 import dev.abode.engine.machine.MachineContent;
 import dev.abode.engine.machine.MachineDisk;
 import dev.abode.engine.machine.MachineGround;
 import dev.abode.engine.machine.MachinePlan;
+import dev.abode.engine.machine.MachineReview;
 import dev.abode.engine.machine.MachineShape;
 import dev.abode.engine.machine.NetworkCard;
 import dev.abode.engine.machine.Share;
@@ -67,10 +70,31 @@ record MachineDesign(
       List<Share> shares,
       Path sockets) {}
 
-  /** The machine that is made for these limits. */
+  /** The machine that is made for these limits, with the kernel for all. */
   MachineModel model(Limits limits, int layers, int cards) throws IOException {
-    GuestBoot boot = kernels.ready();
-    return new MachineModel(boot, hypervisors.find(boot), MachineShape.of(limits), layers, cards);
+    return model(kernels.ready(), limits, layers, cards);
+  }
+
+  /** The machine that is made for an instance, with the kernel that it asks for. */
+  MachineModel model(InstanceSpec spec, int layers, int cards) throws IOException {
+    Optional<Path> chosen = MachineReview.kernel(spec);
+    return chosen.isEmpty()
+        ? model(spec.limits(), layers, cards)
+        : model(kernels.chosen(chosen.get()), spec.limits(), layers, cards);
+  }
+
+  private MachineModel model(GuestBoot boot, Limits limits, int layers, int cards)
+      throws IOException {
+    // Tried with the kernel for all: what another one does not boot on may be its own fault.
+    Optional<Hypervisor> known = hypervisors.known();
+    Hypervisor hypervisor = known.isPresent() ? known.get() : hypervisors.find(kernels.ready());
+    return new MachineModel(boot, hypervisor, MachineShape.of(limits), layers, cards);
+  }
+
+  /** The release of an instance's kernel, whose file may be gone while the machine runs. */
+  String release(InstanceSpec spec) throws IOException {
+    Optional<Path> chosen = MachineReview.kernel(spec);
+    return chosen.isPresent() ? Kernels.release(chosen.get()) : kernels.ready().release();
   }
 
   List<NetworkCard> cards(List<Endpoint> endpoints) {
@@ -109,9 +133,10 @@ record MachineDesign(
             new GuestGround(
                 record.id(),
                 birth.layers().size(),
-                MachineUsers.ofImage(birth.layers()).resolve(record.user(), record.spec().groupsAdded()),
+                MachineUsers.ofImage(birth.layers())
+                    .resolve(record.user(), record.spec().groupsAdded()),
                 InstanceEtc.ofMachine(record, birth.network().endpoints()),
-                GuestGround.kernel(model.boot()),
+                GuestGround.kernel(model.boot().release()),
                 parts.cards(),
                 parts.shares()));
     return MachinePlan.of(

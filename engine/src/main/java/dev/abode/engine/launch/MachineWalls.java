@@ -162,7 +162,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     InstanceSpec spec = record.spec();
     List<MachineDisk> disks = room.disks(birth.folder(), birth.layers());
     List<NetworkCard> cards = design.cards(birth.network().endpoints());
-    MachineModel model = design.model(spec.limits(), birth.layers().size(), cards.size());
+    MachineModel model = design.model(spec, birth.layers().size(), cards.size());
     List<Share> shares = MachineDesign.shares(mounts.binds(record.mounts()));
     CgroupPlacement cgroup =
         room.cgroup(record.id(), spec.limits(), model.shape(), model.hypervisor().acceleration())
@@ -217,7 +217,9 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     settle(record);
     if (over != null) {
       over.start().begun();
-      templates.begin(over.model());
+      if (MachineReview.kernel(record.spec()).isEmpty()) {
+        templates.begin(over.model());
+      }
     }
   }
 
@@ -279,8 +281,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
         : MachineSnapshot.saveRunning(
             at,
             at.workload().get().pid(),
-            design.model(
-                at.record().spec().limits(), at.layers().size(), at.record().endpoints().size()),
+            design.model(at.record().spec(), at.layers().size(), at.record().endpoints().size()),
             folder);
   }
 
@@ -320,7 +321,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
                 at.layers().size(),
                 identity,
                 Map.of(),
-                GuestGround.kernel(kernels.ready())),
+                GuestGround.kernel(design.release(spec))),
             exec);
     return LaunchPlan.elsewhere(
         MachineDesign.supervision(

@@ -2,7 +2,6 @@ package dev.abode.engine.machine;
 
 import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
-import dev.abode.engine.guest.GuestBoot;
 import dev.abode.init.Capability;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,10 +48,10 @@ public record GuestGround(
   }
 
   /** What a plan needs to know of the guest's kernel: its agent holds every capability. */
-  public static HostFacts kernel(GuestBoot boot) {
-    Matcher version = RELEASE.matcher(boot.release());
+  public static HostFacts kernel(String release) {
+    Matcher version = RELEASE.matcher(release);
     if (!version.find()) {
-      throw new IllegalArgumentException("no release begins like " + boot.release());
+      throw new IllegalArgumentException("no release begins like " + release);
     }
     return new HostFacts(
         Integer.parseInt(version.group(1)),

@@ -2,6 +2,7 @@ package dev.abode.engine.machine;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.guest.Kernels;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.MountSpec;
@@ -9,12 +10,29 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Security;
 import dev.abode.engine.instance.Sharing;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** What makes no sense behind the walls of a virtual machine, or is not there yet. */
 public final class MachineReview {
+  private static final String KERNEL = "dev.abode.kernel";
   private static final long PAGE_BYTES = 4096;
 
   private MachineReview() {}
+
+  /**
+   * The kernel that an instance asks for by its own label {@value #KERNEL}; one of its image is not
+   * looked at, as it names a file of the host.
+   */
+  public static Optional<Path> kernel(InstanceSpec spec) {
+    try {
+      return Optional.ofNullable(spec.labels().get(KERNEL)).map(Path::of);
+    } catch (InvalidPathException e) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT, "the label " + KERNEL + " is no path: " + e.getMessage(), e);
+    }
+  }
 
   /**
    * Looks through what is asked for.
@@ -27,6 +45,7 @@ public final class MachineReview {
     mounts(spec);
     security(spec.security());
     limits(spec.limits());
+    kernel(spec).ifPresent(Kernels::release);
   }
 
   /**

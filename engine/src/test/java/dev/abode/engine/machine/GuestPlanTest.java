@@ -8,7 +8,6 @@ import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
-import dev.abode.engine.guest.GuestBoot;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
@@ -22,7 +21,6 @@ import dev.abode.image.Platform;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;
 import dev.abode.init.Step;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,9 +45,7 @@ class GuestPlanTest {
           Optional.empty(),
           List.of(),
           List.of());
-  private static final HostFacts KERNEL =
-      GuestGround.kernel(
-          new GuestBoot("6.1.0-50-cloud-amd64", Path.of("/vmlinux"), Path.of("/initramfs")));
+  private static final HostFacts KERNEL = GuestGround.kernel("6.1.0-50-cloud-amd64");
   private static final GuestGround GROUND =
       new GuestGround("0".repeat(64), 2, Identity.ROOT, Map.of("hostname", "house\n"), KERNEL);
 
