@@ -8,7 +8,9 @@ import java.util.List;
 
 /** What virtual machines need of a host; containers go without. */
 final class MachineChecks {
-  private static final String SHARE_SERVER = "/usr/lib/qemu/virtiofsd";
+  /** QEMU 7.2's own, and that of the package virtiofsd. */
+  private static final List<String> SHARE_SERVERS =
+      List.of("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd");
 
   private final Host host;
   private final Path root;
@@ -87,12 +89,17 @@ final class MachineChecks {
   }
 
   private Check sharedFolders() {
-    return host.has(SHARE_SERVER)
-        ? Check.ok("shared folders", SHARE_SERVER + ", for virtual machines")
-        : Check.warn(
-            "shared folders",
-            "no " + SHARE_SERVER + ": no folders and volumes of the host in virtual machines",
-            "apt-get install qemu-system-common of Debian 12; copy files with abode cp where there"
-                + " is no such package");
+    return SHARE_SERVERS.stream()
+        .filter(host::has)
+        .findFirst()
+        .map(found -> Check.ok("shared folders", found + ", for virtual machines"))
+        .orElseGet(
+            () ->
+                Check.warn(
+                    "shared folders",
+                    "neither "
+                        + String.join(" nor ", SHARE_SERVERS)
+                        + ": no folders and volumes of the host in virtual machines",
+                    "apt-get install virtiofsd, or on Debian 12 qemu-system-common"));
   }
 }

@@ -111,7 +111,7 @@ class ExaminationTest {
     file("/boot/vmlinuz-6.1.0-9-cloud-amd64", "");
     assertThat(check("guest kernel").verdict()).isEqualTo(Check.Verdict.OK);
     assertThat(check("shared folders").verdict()).isEqualTo(Check.Verdict.WARN);
-    file("/usr/lib/qemu/virtiofsd", "");
+    file("/usr/libexec/virtiofsd", "");
     assertThat(check("shared folders").verdict()).isEqualTo(Check.Verdict.OK);
   }
 }
