@@ -10,12 +10,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * {@code --format} of every verb that lists or inspects, with the forms that the examples of
  * Docker's documentation use.
  */
+@Tag("slow")
 class FormatsTest {
   /** Each with the words that make it answer with at least one row, and with a field of a row. */
   private static final Map<List<String>, String> ROWS =
