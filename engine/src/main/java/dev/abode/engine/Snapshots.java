@@ -58,15 +58,8 @@ final class Snapshots {
 
   List<SnapshotInfo> list() throws IOException {
     List<SnapshotInfo> list = new ArrayList<>();
-    if (Files.isDirectory(instance.folder().snapshots())) {
-      try (DirectoryStream<Path> folders =
-          Files.newDirectoryStream(instance.folder().snapshots())) {
-        for (Path folder : folders) {
-          if (!folder.getFileName().toString().startsWith(UNFINISHED)) {
-            list.add(info(folder));
-          }
-        }
-      }
+    for (String name : names()) {
+      list.add(info(instance.folder().snapshots().resolve(name)));
     }
     list.sort(Comparator.comparing(SnapshotInfo::created));
     return list;

@@ -3,9 +3,7 @@ package dev.abode.engine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Limits;
-import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.MachineCase;
@@ -22,26 +20,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Guests whose root turns on what the host keeps for them. */
 class HostileGuestTest extends MachineCase {
-  private static final Limits SMALL = LimitsOf.memory(64L << 20);
-
   /** Makes a device file {@code /dev/DISK} for the disk with that serial number. */
   private static final String NODE =
       "node() { for b in /sys/block/vd*; do [ \"$(cat $b/serial)\" != $1 ] ||"
           + " mknod /dev/$1 b $(tr : ' ' < $b/dev); done; }; ";
 
-  @BeforeAll
-  void warm() throws Exception {
-    engine.warm(alpine, SMALL);
-  }
-
   @Override
-  protected InstanceSpecBuilder program(String... command) {
-    return super.program(command).limits(SMALL);
+  protected Limits limits() {
+    return SMALL;
   }
 
   @Test

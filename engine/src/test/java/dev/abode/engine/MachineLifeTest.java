@@ -2,34 +2,25 @@ package dev.abode.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.Limits;
-import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The life of virtual machines, started warm. */
 @Tag("slow")
 class MachineLifeTest extends LifeContract {
-  private static final Limits SMALL = LimitsOf.memory(64L << 20);
-
-  @BeforeAll
-  void warm() throws Exception {
-    engine.warm(alpine, SMALL);
-  }
-
   @Override
   protected Isolation isolation() {
     return Isolation.VM;
   }
 
   @Override
-  protected InstanceSpecBuilder program(String... command) {
-    return super.program(command).limits(SMALL);
+  protected Limits limits() {
+    return MachineCase.SMALL;
   }
 
   @Test

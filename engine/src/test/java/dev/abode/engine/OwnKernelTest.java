@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.abode.engine.instance.ExecSpec;
-import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
-import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.MachineCase;
@@ -21,22 +19,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a virtual machine has that no container has: a kernel, to use and to ruin. */
 class OwnKernelTest extends MachineCase {
-  private static final Limits SMALL = LimitsOf.memory(64L << 20);
-
-  @BeforeAll
-  void warm() throws Exception {
-    engine.warm(alpine, SMALL);
-  }
-
   @Override
-  protected InstanceSpecBuilder program(String... command) {
-    return super.program(command).limits(SMALL);
+  protected Limits limits() {
+    return SMALL;
   }
 
   private static String ofHost(String file) throws Exception {

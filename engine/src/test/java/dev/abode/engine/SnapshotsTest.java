@@ -8,7 +8,6 @@ import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
-import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.machine.Monitor;
@@ -25,13 +24,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots, going back to them, and clones, with a real hypervisor and real containers. */
 class SnapshotsTest extends MachineCase {
-  private static final Limits SMALL = LimitsOf.memory(64L << 20);
-
   /**
    * Appends numbered lines, each with the digest of all before it, and keeps the last number in
    * memory as well: disk and memory of a snapshot must be of one moment.
@@ -53,13 +49,13 @@ class SnapshotsTest extends MachineCase {
           + " [ \"$n $s\" = \"$i $sum\" ] || { echo broken at $i; exit 1; }; done < /whole;"
           + " echo whole";
 
-  @BeforeAll
-  void warm() throws Exception {
-    engine.warm(alpine, SMALL);
+  @Override
+  protected Limits limits() {
+    return SMALL;
   }
 
   private Instance machine(String line) throws Exception {
-    return run(shell(line).limits(SMALL));
+    return run(shell(line));
   }
 
   private static String exec(Instance instance, String line) throws Exception {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
-import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.instance.WaitCondition;
@@ -25,8 +24,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** Virtual machines that start from a saved one, with a real hypervisor. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WarmStartTest extends MachineCase {
-  private static final Limits SMALL = LimitsOf.memory(64L << 20);
-
   private Instance run(String line) throws Exception {
     return run(shell(line).limits(SMALL));
   }

@@ -181,7 +181,7 @@ public final class Compare implements Verb {
     long begin = System.nanoTime();
     while (Files.exists(root.resolve(EngineRun.REHEARSAL))
         && System.nanoTime() - begin < REHEARSAL_LIMIT.toNanos()) {
-      Thread.sleep(100);
+      Thread.sleep(100); // the folder that goes is the only sign the engine gives
     }
   }
 

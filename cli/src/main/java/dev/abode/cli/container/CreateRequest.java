@@ -122,6 +122,11 @@ record CreateRequest(String name, String platform, String image, Json body) {
         .one('w', "workdir", "PATH", "Working folder inside");
   }
 
+  /** Whether a command line asks for the walls of a virtual machine. */
+  static boolean isMachine(Arguments arguments) {
+    return arguments.isOn("vm") || arguments.value("runtime", "").equals("vm");
+  }
+
   /**
    * Reads a command line.
    *
@@ -276,7 +281,7 @@ record CreateRequest(String name, String platform, String image, Json body) {
           equals < 0 ? "" : label.substring(equals + 1));
     }
     if (arguments.isGiven("kernel")) {
-      if (!arguments.isOn("vm") && !arguments.value("runtime", "").equals("vm")) {
+      if (!isMachine(arguments)) {
         throw new UsageException("--kernel is for virtual machines; give --vm as well");
       }
       labels.with(

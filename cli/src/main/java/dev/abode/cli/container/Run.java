@@ -91,7 +91,7 @@ public final class Run implements Verb {
 
   /** By what is said of the host, since the instance itself may be over and removed already. */
   private static String walls(Session session, Arguments arguments) throws IOException {
-    if (!arguments.isOn("vm") && !arguments.value("runtime", "").equals("vm")) {
+    if (!CreateRequest.isMachine(arguments)) {
       return "a container";
     }
     Json info = session.api().get("/info").json();

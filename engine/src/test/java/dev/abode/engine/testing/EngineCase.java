@@ -7,6 +7,7 @@ import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
+import dev.abode.engine.instance.Limits;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +33,9 @@ public abstract class EngineCase {
     }
     engine = test.engine();
     alpine = SharedImages.loadAlpine(engine.images());
+    if (isolation() == Isolation.VM && !limits().equals(Limits.NONE)) {
+      engine.warm(alpine, limits());
+    }
   }
 
   @AfterEach
@@ -46,7 +50,10 @@ public abstract class EngineCase {
 
   /** An instance that runs a program, behind the walls that the class is about. */
   protected InstanceSpecBuilder program(String... command) {
-    return InstanceSpec.builder(alpine).command(List.of(command)).isolation(isolation());
+    return InstanceSpec.builder(alpine)
+        .command(List.of(command))
+        .isolation(isolation())
+        .limits(limits());
   }
 
   /** A shell that does what a line says. */
@@ -57,6 +64,14 @@ public abstract class EngineCase {
   /** What the class is about. */
   protected Isolation isolation() {
     return Isolation.CONTAINER;
+  }
+
+  /**
+   * What the instances of the class may use. Machines of one size start from one that is saved
+   * before the tests; without limits each class does as it needs.
+   */
+  protected Limits limits() {
+    return Limits.NONE;
   }
 
   /** What a further shell in an instance prints. */
