@@ -136,6 +136,10 @@ void launch_died(void) {
   fail_launch(shim.progress->phase, shim.progress->step, errno_of_death(signal));
 }
 
+void launch_abandon(void) {
+  fail_launch(shim.progress->phase, shim.progress->step, ECANCELED);
+}
+
 /* Every holder of the socket closed it: by execve(2), or by dying. */
 static void launch_complete(void) {
   if (shim.workload == 0 || shim.progress->committed == 0) {
@@ -167,6 +171,11 @@ static void take_master(int master) {
   shim.outputs[0].file = master;
   shim.input = master;
   if (shim.size.ws_row != 0 || shim.size.ws_col != 0) ioctl(master, TIOCSWINSZ, &shim.size);
+}
+
+bool report_waits(void) {
+  char first;
+  return recv(shim.reports, &first, sizeof first, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void read_reports(void) {

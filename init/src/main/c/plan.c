@@ -45,8 +45,10 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
       return list != LIST_INSIDE && step->number[0] <= INT_MAX &&
              (step->number[2] & ~(uint64_t)CLONE_NAMESPACES) == 0;
     case OP_MAP_IDS:
-    case OP_AWAIT_ENGINE:
+    case OP_TELL_ENGINE:
       return list == LIST_BESIDE;
+    case OP_AWAIT_ENGINE:
+      return list != LIST_BEFORE;
     case OP_DETACH:
       /* Ids are mapped by whoever knows the host's: the stage. */
       return (list == LIST_BESIDE ||

@@ -121,6 +121,7 @@ static bool is_from_session(enum frame_type type) {
     case FRAME_READY:
     case FRAME_ASK:
     case FRAME_ANSWER:
+    case FRAME_ABANDON:
     case FRAME_TYPE_COUNT:
       return false;
   }

@@ -249,6 +249,7 @@ static bool obey(const struct frame *frame, char *payload) {
     case FRAME_READY:
     case FRAME_ASK:
     case FRAME_ANSWER:
+    case FRAME_ABANDON:
     case FRAME_TYPE_COUNT:
       return false;
   }

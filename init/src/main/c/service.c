@@ -173,6 +173,9 @@ static bool obey(struct client *client, const struct frame *frame, const char *p
         if (send(shim.reports, "", 1, MSG_NOSIGNAL) < 0) launch_died();
       }
       return true;
+    case FRAME_ABANDON:
+      if (shim.state == STATE_CREATED) launch_abandon();
+      return true;
     case FRAME_SIGNAL:
       return frame->size < 4 || send_signal(payload);
     case FRAME_RESIZE:

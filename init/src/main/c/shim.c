@@ -142,7 +142,8 @@ static void collect(void) {
     return;
   }
   /* While launching the socket's end tells all, but for a stage that waits for the engine while its
-   * workload is dead. */
+   * workload is dead. What that one still said comes first. */
+  while (shim.state == STATE_CREATED && report_waits()) read_reports();
   if (shim.state == STATE_CREATED) {
     siginfo_t dead = {0};
     waitid(P_PID, (id_t)shim.workload, &dead, WEXITED | WNOHANG | WNOWAIT);
@@ -231,7 +232,7 @@ static void advance(void) {
       }
       return;
     case STATE_CREATED:
-      if (any_watcher() == NULL) fail_launch(PHASE_BESIDE, shim.progress->step, ECANCELED);
+      if (any_watcher() == NULL) launch_abandon();
       return;
     case STATE_LAUNCHING:
     case STATE_BOOTING:

@@ -18,7 +18,7 @@
 enum state {
   STATE_WAITING,   /* for START */
   STATE_LAUNCHING, /* the stage runs */
-  STATE_CREATED,   /* the stage waits for PROCEED */
+  STATE_CREATED,   /* the launch goes on, up to where it needs PROCEED */
   STATE_BOOTING,   /* the machine runs, its workload does not yet */
   STATE_RUNNING,
   STATE_DRAINING, /* the workload ended, its output is still passed on */
@@ -187,6 +187,9 @@ void launch(void);
 void fail_launch(uint32_t phase, uint32_t step, int error);
 /* As above, when a process of it died without a word. */
 void launch_died(void);
+/* As above, when the engine does not want it any more. */
+void launch_abandon(void);
+bool report_waits(void);
 void read_reports(void);
 
 /* service.c */

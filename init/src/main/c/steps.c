@@ -27,11 +27,13 @@ int loopback_up(void) {
   return error;
 }
 
-/* Tells the engine, and waits until it says to go on. */
-static int await_engine(struct actor *actor) {
+static int tell_engine(const struct actor *actor) {
   struct report created = {.kind = REPORT_CREATED};
-  int error = report_send(actor->reports, &created, -1);
-  if (error != 0) return error;
+  return report_send(actor->reports, &created, -1);
+}
+
+/* Until it says to go on, which it may have done long before. */
+static int await_engine(const struct actor *actor) {
   char proceed;
   ssize_t received = recv(actor->reports, &proceed, sizeof proceed, 0);
   return received < 0 ? errno : received == 0 ? ECANCELED : 0;
@@ -65,6 +67,7 @@ int step_play(struct actor *actor, const struct step *step) {
     case OP_ENTER: return namespaces_enter(step);
     case OP_OWN_MOUNTS: return mounts_own(step->number[0]);
     case OP_MAP_IDS: return namespaces_map(actor, step);
+    case OP_TELL_ENGINE: return tell_engine(actor);
     case OP_AWAIT_ENGINE: return await_engine(actor);
     case OP_DETACH: return mounts_detach(actor, step);
     case OP_ATTACH: return mounts_attach(actor, step);

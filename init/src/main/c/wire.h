@@ -18,6 +18,7 @@ enum op {
   OP_ENTER = 1,
   OP_OWN_MOUNTS,
   OP_MAP_IDS,
+  OP_TELL_ENGINE,
   OP_AWAIT_ENGINE,
   OP_DETACH,
   OP_ATTACH,
@@ -165,6 +166,7 @@ enum frame_type {
   FRAME_READY,   /* lines of facts about the guest */
   FRAME_ASK,     /* u32 question, and a path with terminator where it takes one */
   FRAME_ANSWER,  /* u32 errno, and what was asked for */
+  FRAME_ABANDON, /* the opposite of PROCEED */
   FRAME_TYPE_COUNT
 };
 

@@ -21,6 +21,7 @@ import dev.abode.image.Platform;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.Shim;
 import dev.abode.init.ShimEvent;
+import dev.abode.linux.Errno;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -35,12 +36,16 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The start of an instance, from its record to a running workload. Nothing but the instance's own
  * lock is held, so starts of different instances do not wait for each other.
  */
 final class Launching {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Launching.class);
+
   private final LiveInstance instance;
   private final Site site;
   private final InstanceRecord record;
@@ -155,13 +160,8 @@ final class Launching {
                     + ": its supervisor ended without a word; see "
                     + runFolder.path().resolve("shim.log"));
         case ShimEvent.Created created -> {
-          switch (record.spec().isolation()) {
-            case CONTAINER -> site.networks().attach(record.id(), created.pid());
-            case VM ->
-                site.networks().attachMachine(record.id(), created.pid(), firstId.orElseThrow());
-          }
-          site.names().serve(record, created.pid());
-          shim.proceed();
+          connect(created.pid(), shim, plan);
+          proceed(shim);
         }
         case ShimEvent.Exited exited ->
             throw new EngineException(
@@ -173,6 +173,37 @@ final class Launching {
         case ShimEvent.Answer answer -> {}
         case ShimEvent.Output output -> {}
       }
+    }
+  }
+
+  /** Makes the interfaces, and serves names, in the network namespace of a launch that goes on. */
+  private void connect(int pid, Shim shim, LaunchPlan plan) throws IOException {
+    try {
+      switch (record.spec().isolation()) {
+        case CONTAINER -> site.networks().attach(record.id(), pid);
+        case VM -> site.networks().attachMachine(record.id(), pid, firstId.orElseThrow());
+      }
+      site.names().serve(record, pid);
+    } catch (IOException | RuntimeException e) {
+      // A launch that fails meanwhile takes its namespace along; then that failure is the cause.
+      shim.abandon();
+      for (ShimEvent event = shim.next(); !(event instanceof ShimEvent.Gone); event = shim.next()) {
+        if (event instanceof ShimEvent.Failed failed && failed.errno() != Errno.ECANCELED) {
+          EngineException cause = site.walls().explain(record, plan, failed);
+          cause.addSuppressed(e);
+          throw cause;
+        }
+      }
+      throw e;
+    }
+  }
+
+  private static void proceed(Shim shim) {
+    try {
+      shim.proceed();
+    } catch (IOException e) {
+      // It has failed meanwhile, and left; what it said is still to be read.
+      LOGGER.debug("a launch is over before it was to go on", e);
     }
   }
 

@@ -100,7 +100,7 @@ public record Frame(Type type, int stream, long timeNanos, ByteBuffer payload) {
     WATCH,
     /** Client to shim: begin to play the plan. */
     START,
-    /** Client to shim: go on after {@link Step.AwaitEngine}. */
+    /** Client to shim: go on beyond {@link Step.AwaitEngine}. */
     PROCEED,
     /** Client to shim: u32 signal number for the workload. */
     SIGNAL,
@@ -108,7 +108,7 @@ public record Frame(Type type, int stream, long timeNanos, ByteBuffer payload) {
     RESIZE,
     /** Shim to watcher: nothing started yet. */
     WAITING,
-    /** Shim to watcher: u32 pid; the workload waits for PROCEED. */
+    /** Shim to watcher: u32 pid; the launch goes no further than it can without PROCEED. */
     CREATED,
     /** Shim to watcher: u32 pid, u32 zero, u64 start ticks. */
     STARTED,
@@ -132,6 +132,8 @@ public record Frame(Type type, int stream, long timeNanos, ByteBuffer payload) {
     /** Client to shim, for the agent: u32 question, a path. */
     ASK,
     /** Shim to client: u32 errno, then what was asked for. */
-    ANSWER
+    ANSWER,
+    /** Client to shim, after CREATED: the launch is to fail, with {@code ECANCELED}. */
+    ABANDON
   }
 }

@@ -36,6 +36,7 @@ final class PlanEncoder {
     ENTER,
     OWN_MOUNTS,
     MAP_IDS,
+    TELL_ENGINE,
     AWAIT_ENGINE,
     DETACH,
     ATTACH,
@@ -200,6 +201,7 @@ final class PlanEncoder {
           new Entry(Operation.OWN_MOUNTS).numbers(propagation.bit());
       case Step.MapIds(List<IdRange> uids, List<IdRange> gids) ->
           new Entry(Operation.MAP_IDS).texts(map(uids), map(gids));
+      case Step.TellEngine() -> new Entry(Operation.TELL_ENGINE);
       case Step.AwaitEngine() -> new Entry(Operation.AWAIT_ENGINE);
       case Step.Detach d ->
           new Entry(Operation.DETACH)

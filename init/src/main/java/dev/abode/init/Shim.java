@@ -61,8 +61,14 @@ public interface Shim extends AutoCloseable {
   /** Tells the shim to play its plan. Legal once. */
   void start() throws IOException;
 
-  /** Lets the launch go on after {@link ShimEvent.Created}. */
+  /** Lets the launch, of which {@link ShimEvent.Created} was told, go on to its end. */
   void proceed() throws IOException;
+
+  /**
+   * Lets it fail instead: {@link ShimEvent.Failed} with {@code ECANCELED}, unless it has failed by
+   * itself already, which is told then.
+   */
+  void abandon() throws IOException;
 
   /**
    * Sends {@code signal}, a number of {@code signal(7)}, to the workload; ignored once it ended.

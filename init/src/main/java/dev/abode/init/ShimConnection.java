@@ -111,7 +111,7 @@ final class ShimConnection implements Shim {
       case ANSWER -> Optional.of(new ShimEvent.Answer(payload.getInt(), payload.slice()));
       case ATTACHED, INPUT, INPUT_END, ATTACH, WATCH, START, PROCEED, SIGNAL, RESIZE ->
           Optional.empty();
-      case PLAN, CREDIT, END, GONE, ENDED, JOIN, JOINED, HELLO, ASK -> Optional.empty();
+      case PLAN, CREDIT, END, GONE, ENDED, JOIN, JOINED, HELLO, ASK, ABANDON -> Optional.empty();
     };
   }
 
@@ -175,6 +175,11 @@ final class ShimConnection implements Shim {
   @Override
   public void proceed() throws IOException {
     send(Frame.Type.PROCEED, NOTHING);
+  }
+
+  @Override
+  public void abandon() throws IOException {
+    send(Frame.Type.ABANDON, NOTHING);
   }
 
   @Override

@@ -7,7 +7,7 @@ public sealed interface ShimEvent {
   /** The shim has not been told to start. */
   record Waiting() implements ShimEvent {}
 
-  /** The workload's process exists and waits at {@link Step.AwaitEngine}. */
+  /** The workload's process and its namespaces exist ({@link Step.TellEngine}). */
   record Created(int pid) implements ShimEvent {}
 
   /** The machine's process runs, its workload does not yet. */

@@ -82,8 +82,13 @@ public sealed interface Step {
   }
 
   /**
-   * Tells the engine the workload's pid ({@link ShimEvent.Created}) and waits for {@link
-   * Shim#proceed}; beside only. Here the engine moves network interfaces in.
+   * Tells the engine the workload's pid ({@link ShimEvent.Created}), so that it makes network
+   * interfaces while the launch goes on; beside only, once.
+   */
+  record TellEngine() implements Step {}
+
+  /**
+   * Waits for {@link Shim#proceed}; beside or inside, once, where {@link TellEngine} came first.
    */
   record AwaitEngine() implements Step {}
 

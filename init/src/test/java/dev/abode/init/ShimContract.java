@@ -283,7 +283,8 @@ abstract class ShimContract {
   @Test
   void waitsForTheEngineAndGoesOn() throws Exception {
     ContainerPlan container = container();
-    container.beside.add(new Step.AwaitEngine());
+    container.beside.add(new Step.TellEngine());
+    container.beforeExecute.add(new Step.AwaitEngine());
     try (Shim shim = binary.spawn(container.plan(), socket())) {
       shim.start();
       int pid = expect(shim, ShimEvent.Created.class).pid();
@@ -296,7 +297,54 @@ abstract class ShimContract {
     }
   }
 
+  @Test
+  void waitsForTheEngineBesideTheWorkload() throws Exception {
+    ContainerPlan container = container();
+    container.beside.add(new Step.TellEngine());
+    container.beside.add(new Step.AwaitEngine());
+    try (Shim shim = binary.spawn(container.plan(), socket())) {
+      shim.start();
+      expect(shim, ShimEvent.Created.class);
+      shim.proceed();
+      expect(shim, ShimEvent.Started.class);
+      assertThat(expect(shim, ShimEvent.Exited.class).record().status()).isZero();
+    }
+  }
+
   // ---- failures
+
+  @Test
+  void failsWithoutWaitingForTheEngine() throws Exception {
+    ContainerPlan container = container();
+    container.beside.add(new Step.TellEngine());
+    container.beforeExecute.add(new Step.ChangeDirectory("/nowhere"));
+    container.beforeExecute.add(new Step.AwaitEngine());
+    LaunchPlan plan = container.plan();
+    try (Shim shim = binary.spawn(plan, socket())) {
+      shim.start();
+      expect(shim, ShimEvent.Created.class);
+      assertThat(expect(shim, ShimEvent.Failed.class))
+          .isEqualTo(
+              new ShimEvent.Failed(
+                  LaunchPlan.Phase.INSIDE,
+                  plan.inside().indexOf(new Step.ChangeDirectory("/nowhere")),
+                  Errno.ENOENT));
+    }
+  }
+
+  @Test
+  void failsWhenTheEngineAbandonsTheLaunch() throws Exception {
+    ContainerPlan container = container();
+    container.beside.add(new Step.TellEngine());
+    container.beforeExecute.add(new Step.AwaitEngine());
+    try (Shim shim = binary.spawn(container.plan(), socket())) {
+      shim.start();
+      int pid = expect(shim, ShimEvent.Created.class).pid();
+      shim.abandon();
+      assertThat(expect(shim, ShimEvent.Failed.class).errno()).isEqualTo(Errno.ECANCELED);
+      assertThat(Path.of("/proc", Integer.toString(pid))).doesNotExist();
+    }
+  }
 
   private ShimEvent.Failed failure(LaunchPlan plan) throws IOException {
     return run(plan).failure().orElseThrow();
@@ -845,7 +893,8 @@ abstract class ShimContract {
   @Test
   void leavesNothingHalfMadeWhenTheEngineLeaves() throws Exception {
     ContainerPlan container = container();
-    container.beside.add(new Step.AwaitEngine());
+    container.beside.add(new Step.TellEngine());
+    container.beforeExecute.add(new Step.AwaitEngine());
     int pid;
     try (Shim shim = binary.spawn(container.plan(), socket())) {
       shim.start();
@@ -857,15 +906,29 @@ abstract class ShimContract {
   }
 
   @Test
+  void failsWhenTheWorkloadIsKilledWhileTheStageWaits() throws Exception {
+    ContainerPlan container = container();
+    container.beside.add(new Step.TellEngine());
+    container.beside.add(new Step.AwaitEngine());
+    ShimEvent.Failed failed = killedWhileItWaits(container);
+    assertThat(failed.phase()).isEqualTo(LaunchPlan.Phase.BESIDE);
+    assertThat(failed.errno()).isEqualTo(Errno.ENOMEM);
+  }
+
+  @Test
   void failsWhenTheWorkloadIsKilledWhileItWaits() throws Exception {
     ContainerPlan container = container();
-    container.beside.add(new Step.AwaitEngine());
+    container.beside.add(new Step.TellEngine());
+    container.beforeExecute.add(new Step.AwaitEngine());
+    assertThat(killedWhileItWaits(container).errno()).isEqualTo(Errno.ENOMEM);
+  }
+
+  private ShimEvent.Failed killedWhileItWaits(ContainerPlan container) throws Exception {
     try (Shim shim = binary.spawn(container.plan(), socket())) {
       shim.start();
       int pid = expect(shim, ShimEvent.Created.class).pid();
       assertThat(ProcessIdentity.of(pid).orElseThrow().signal(9)).isTrue();
-      assertThat(expect(shim, ShimEvent.Failed.class))
-          .isEqualTo(new ShimEvent.Failed(LaunchPlan.Phase.BESIDE, 0, Errno.ENOMEM));
+      return expect(shim, ShimEvent.Failed.class);
     }
   }
 

@@ -24,6 +24,8 @@ import java.util.OptionalLong;
  * @param binds host folders and volumes, sources resolved
  * @param devices further device files, {@code --device} or all of the host's
  * @param joined whose namespaces are shared instead of new ones made
+ * @param awaitsInterfaces whether the engine makes interfaces in the network namespace, which have
+ *     to be there before the workload is
  * @param log where the output is kept
  * @param exitRecord where the exit is written
  */
@@ -37,6 +39,7 @@ public record ContainerGround(
     List<BindMount> binds,
     List<DeviceNode> devices,
     Map<Namespace, SharedNamespace> joined,
+    boolean awaitsInterfaces,
     Optional<Supervision.Log> log,
     Optional<Path> exitRecord,
     HostFacts host) {

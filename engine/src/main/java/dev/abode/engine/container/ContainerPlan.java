@@ -106,6 +106,9 @@ public final class ContainerPlan {
           List.of(new IdRange(0, ground.firstId().getAsLong(), ContainerGround.IDS));
       beside.add(new Step.MapIds(ids, ids));
     }
+    if (ground.awaitsInterfaces()) {
+      beside.add(new Step.TellEngine());
+    }
 
     RootFilesystem root = new RootFilesystem(ground);
     root.stackLayers();
@@ -125,6 +128,11 @@ public final class ContainerPlan {
     if (namespaces.contains(Namespace.NETWORK)) {
       inside.add(new Step.LoopbackUp());
     }
+    // What was asked for may speak of an interface; everything else is done while they are made.
+    boolean early = ground.awaitsInterfaces() && !spec.security().sysctls().isEmpty();
+    if (early) {
+      inside.add(new Step.AwaitEngine());
+    }
     inside.addAll(sysctls(namespaces));
     String directory = workingDirectory(spec, image);
     if (!directory.equals("/")) {
@@ -139,6 +147,9 @@ public final class ContainerPlan {
       inside.add(new Step.OpenTerminal(true));
     }
     inside.addAll(Ulimits.set(spec.limits().ulimits()));
+    if (ground.awaitsInterfaces() && !early) {
+      inside.add(new Step.AwaitEngine());
+    }
     inside.addAll(workload(directory).steps());
 
     return new LaunchPlan(supervision(), before, namespaces, beside, inside);

@@ -77,6 +77,7 @@ final class PlanReader {
         }
       }
       case Step.MapIds map -> ids(map);
+      case Step.TellEngine ignored -> {}
       case Step.AwaitEngine ignored ->
           chapters.plan(
               Topic.NETWORK,

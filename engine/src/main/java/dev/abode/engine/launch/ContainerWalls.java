@@ -46,7 +46,6 @@ import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
-import dev.abode.init.Step;
 import dev.abode.init.Supervision;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -202,19 +201,11 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
             binds,
             devices,
             joined(spec, birth.others()),
+            !birth.network().endpoints().isEmpty(),
             log(record, birth.folder()),
             Optional.of(birth.run().exit()),
             host);
-    LaunchPlan plan = ContainerPlan.of(spec, config(record), ground);
-    return birth.network().endpoints().isEmpty() ? plan : awaitingInterfaces(plan);
-  }
-
-  /** The workload's process waits for the engine, which moves interfaces in. */
-  private static LaunchPlan awaitingInterfaces(LaunchPlan plan) {
-    List<Step> beside = new ArrayList<>(plan.beside());
-    beside.add(new Step.AwaitEngine());
-    return new LaunchPlan(
-        plan.supervision(), plan.before(), plan.namespaces(), beside, plan.inside());
+    return ContainerPlan.of(spec, config(record), ground);
   }
 
   private ImageConfig config(InstanceRecord record) {
@@ -328,6 +319,7 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
             List.of(),
             List.of(),
             shared(spec, first),
+            false,
             Optional.empty(),
             Optional.of(run.exit()),
             host);
@@ -410,6 +402,7 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
         mounts.binds(at.record().mounts()),
         List.of(),
         Map.of(),
+        false,
         Optional.empty(),
         Optional.empty(),
         host);

@@ -113,6 +113,7 @@ public final class GuestPlan {
         ground.shares().stream().map(Share::inGuest).toList(),
         List.of(),
         Map.of(),
+        false,
         Optional.empty(),
         Optional.empty(),
         ground.kernel());

@@ -96,6 +96,7 @@ public final class MachinePlan {
     List<Step> beside = jail.beside();
     beside.addAll(scratch);
     if (hasTaps()) {
+      beside.add(new Step.TellEngine());
       beside.add(new Step.AwaitEngine());
     }
 

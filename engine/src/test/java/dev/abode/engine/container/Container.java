@@ -117,6 +117,7 @@ final class Container implements AutoCloseable {
             binds,
             devices,
             joined,
+            false,
             Optional.empty(),
             Optional.of(folder.resolve("exit")),
             host);
@@ -260,6 +261,7 @@ final class Container implements AutoCloseable {
             ground.binds(),
             ground.devices(),
             ground.joined(),
+            false,
             Optional.empty(),
             Optional.empty(),
             ground.host());

@@ -44,6 +44,11 @@ class ContainerPlanTest {
   private static final HostFacts HOST = host(EnumSet.allOf(Capability.class), 6, 1);
 
   private static ContainerGround ground(HostFacts host, OptionalLong firstId) {
+    return ground(host, firstId, false);
+  }
+
+  private static ContainerGround ground(
+      HostFacts host, OptionalLong firstId, boolean awaitsInterfaces) {
     Hierarchy memory = new Hierarchy(Path.of("/sys/fs/cgroup/memory"), List.of("memory"));
     return new ContainerGround(
         ID,
@@ -59,6 +64,7 @@ class ContainerPlanTest {
         List.of(),
         List.of(),
         Map.of(),
+        awaitsInterfaces,
         Optional.empty(),
         Optional.empty(),
         host);
@@ -102,6 +108,35 @@ class ContainerPlanTest {
         .containsExactlyInAnyOrderElementsOf(EnumSet.complementOf(EnumSet.of(Namespace.MOUNT)));
     assertThat(plan(spec().network(new NetworkMode.Host())).namespaces())
         .doesNotContain(Namespace.NETWORK);
+  }
+
+  @Test
+  void interfacesAreMadeWhileTheRootIs() {
+    LaunchPlan plan = awaiting(spec());
+    assertThat(plan.beside().subList(0, 2))
+        .extracting(Step::getClass)
+        .containsExactly(Step.MapIds.class, Step.TellEngine.class);
+    assertThat(first(plan.inside(), Step.AwaitEngine.class))
+        .isBetween(
+            first(plan.inside(), Step.PivotRoot.class),
+            first(plan.inside(), Step.BoundCapabilities.class));
+    assertThat(plan(spec()).inside()).doesNotContain(new Step.AwaitEngine());
+  }
+
+  @Test
+  void interfacesAreThereBeforeParametersOfTheNetworkAreSet() {
+    List<Step> inside =
+        awaiting(spec().security(SecurityOf.sysctls(Map.of("net.core.somaxconn", "7")))).inside();
+    assertThat(first(inside, Step.AwaitEngine.class))
+        .isLessThan(
+            inside.indexOf(
+                new Step.WriteFile(Step.Place.ROOTFS, "/proc/sys/net/core/somaxconn", "7")));
+    assertThat(inside).containsOnlyOnce(new Step.AwaitEngine());
+  }
+
+  private static LaunchPlan awaiting(InstanceSpecBuilder spec) {
+    return ContainerPlan.of(
+        spec.build(), Container.config("/srv"), ground(HOST, OptionalLong.of(100_000), true));
   }
 
   @Test

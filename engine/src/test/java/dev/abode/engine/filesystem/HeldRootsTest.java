@@ -78,6 +78,7 @@ class HeldRootsTest {
                     false)),
             List.of(),
             Map.of(),
+            false,
             Optional.empty(),
             Optional.empty(),
             HostFacts.read());

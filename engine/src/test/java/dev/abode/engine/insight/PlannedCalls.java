@@ -120,8 +120,8 @@ final class PlannedCalls {
       case "ChangeDirectory" -> calls.add("directory " + text(step, "path"));
       case "Execute" -> calls.add("execute " + strings(step, "arguments"));
       // A folder that is there already takes no call; the umask is set when all else is done; the
-      // root is opened, and no more; and waiting for the engine is reading from it.
-      case "AwaitEngine", "MakeDirectory", "SetUmask", "UseRoot" -> {}
+      // root is opened, and no more; and the engine is told, and heard, by messages.
+      case "TellEngine", "AwaitEngine", "MakeDirectory", "SetUmask", "UseRoot" -> {}
       default -> throw new AssertionError("a step that this test does not know: " + name);
     }
   }
