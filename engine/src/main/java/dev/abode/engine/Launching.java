@@ -161,7 +161,7 @@ final class Launching {
                     + runFolder.path().resolve("shim.log"));
         case ShimEvent.Created created -> {
           connect(created.pid(), shim, plan);
-          proceed(shim);
+          tell(shim::proceed);
         }
         case ShimEvent.Exited exited ->
             throw new EngineException(
@@ -186,7 +186,7 @@ final class Launching {
       site.names().serve(record, pid);
     } catch (IOException | RuntimeException e) {
       // A launch that fails meanwhile takes its namespace along; then that failure is the cause.
-      shim.abandon();
+      tell(shim::abandon);
       for (ShimEvent event = shim.next(); !(event instanceof ShimEvent.Gone); event = shim.next()) {
         if (event instanceof ShimEvent.Failed failed && failed.errno() != Errno.ECANCELED) {
           EngineException cause = site.walls().explain(record, plan, failed);
@@ -198,12 +198,16 @@ final class Launching {
     }
   }
 
-  private static void proceed(Shim shim) {
+  private interface Word {
+    void say() throws IOException;
+  }
+
+  /** Says something to a shim that may have failed and left; what it said is still to be read. */
+  private static void tell(Word word) {
     try {
-      shim.proceed();
+      word.say();
     } catch (IOException e) {
-      // It has failed meanwhile, and left; what it said is still to be read.
-      LOGGER.debug("a launch is over before it was to go on", e);
+      LOGGER.debug("a launch was over before it heard how to go on", e);
     }
   }
 

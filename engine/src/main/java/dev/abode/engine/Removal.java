@@ -84,10 +84,14 @@ final class Removal {
     site.deletions().add(doomed);
     site.catalog().remove(instance);
     site.catalog().release(instance.now().record().name(), instance.id());
-    instance.publish("destroy");
-    instance.gone();
-    if (volumes) {
-      site.volumes().removeAnonymous(last.spec(), last.mounts());
+    try {
+      // First: who waits for the removal finds nothing left.
+      if (volumes) {
+        site.volumes().removeAnonymous(last.spec(), last.mounts());
+      }
+    } finally {
+      instance.publish("destroy");
+      instance.gone();
     }
   }
 

@@ -104,7 +104,7 @@ class HostileGuestTest extends MachineCase {
             NODE
                 + "node layer-0; blockdev --setrw /dev/layer-0; dd if=/dev/urandom of=/dev/layer-0"
                 + " bs=4096 count=64 conv=notrunc,fsync 2>/dev/null && echo wrote;"
-                + " rm /etc/alpine-release; echo evil > /bin/ls; echo over");
+                + " rm /etc/alpine-release; echo evil > /ls; mv /ls /bin/ls; echo over");
     assertThat(tried).endsWith("over\n").doesNotContain("wrote");
 
     assertThat(layerDisks()).isEqualTo(before);

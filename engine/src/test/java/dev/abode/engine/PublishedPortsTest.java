@@ -19,6 +19,8 @@ import dev.abode.engine.testing.Echo;
 import dev.abode.engine.testing.OtherMachine;
 import dev.abode.engine.testing.SharedImages;
 import dev.abode.engine.testing.TestEngine;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -245,6 +247,37 @@ class PublishedPortsTest {
     }
     server.remove(true, false);
     test.engine().networks().remove("inside");
+  }
+
+  @Test
+  void leadNobodyToTheLoopbackOfTheHost() throws Exception {
+    // A published port makes the host route 127.0.0.1 on the bridge (CVE-2020-8558).
+    Instance server = start(sleeper(PortBinding.anywhere(TCP)));
+    Instance attacker = start(sleeper());
+    int port = freePort();
+    String gateway = endpoint(attacker).ipv4().orElseThrow().gateway().orElseThrow().toString();
+    try (Echo _ = Echo.serve(ProcessHandle.current().pid(), port)) {
+      assertThat(in(attacker, Echo.ask("tcp", gateway, port))).isEqualTo(address(attacker));
+      in(
+          attacker,
+          "sh",
+          "-c",
+          "echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet; ip address del 127.0.0.1/8 dev lo;"
+              + " ip route add 127.0.0.1 via "
+              + gateway
+              + " src "
+              + address(attacker));
+      assertThat(in(attacker, Echo.askInVain("tcp", "127.0.0.1", port))).isEqualTo("TimeoutError");
+      assertThat(in(attacker, Echo.askInVain("udp", "127.0.0.1", port))).isEqualTo("TimeoutError");
+    }
+    attacker.remove(true, false);
+    server.remove(true, false);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 
   private static String address(Instance instance) {

@@ -48,7 +48,6 @@ final class Firewall {
   private static final int NAME_BYTES = 16;
   private static final int FIELD_BYTES = 4;
 
-  private static final int BEFORE_TRACKING = -300;
   private static final int DESTINATION = -100;
   private static final int FILTER = 0;
   private static final int SOURCE = 100;
@@ -131,7 +130,6 @@ final class Firewall {
             address + 2 * FIELD_BYTES,
             dataType,
             data)
-        .chain("guard", "filter", Hook.PREROUTING, BEFORE_TRACKING)
         .chain("arriving", "nat", Hook.PREROUTING, DESTINATION)
         .chain("own", "nat", Hook.OUTPUT, DESTINATION)
         .chain("leaving", "nat", Hook.POSTROUTING, SOURCE)
@@ -164,9 +162,6 @@ final class Firewall {
 
   private void rules(Change change, Family family, OptionalInt exit) {
     if (family == Family.IPV4) {
-      // CVE-2020-8558: route_localnet lets a neighbour on the bridge reach the host's loopback.
-      // Every packet comes by here: the address is cheaper to look at than the interface's name.
-      change.rule("guard", r -> r.destination(LOOPBACK, 8).fromOneOf(BRIDGES).drop());
       change.rule("leaving", r -> r.toOneOf(BRIDGES).source(LOOPBACK, 8).masquerade());
     }
     change.rule("arriving", r -> r.from(names.reentry()).destinationPort(HERE, true).redirect());
@@ -189,6 +184,13 @@ final class Firewall {
     change.rule("passing", r -> r.redirected().leave());
     change.rule("passing", PacketFilter.Rule::drop);
 
+    change.rule("admitted", r -> r.established().leave());
+    if (family == Family.IPV4) {
+      // CVE-2020-8558: route_localnet lets a neighbour on the bridge reach the host's loopback.
+      // What
+      // answers a connection from there has been led back to it by now.
+      change.rule("admitted", r -> r.destination(LOOPBACK, 8).fromOneOf(BRIDGES).drop());
+    }
     if (exit.isPresent()) {
       byte[] neighbour =
           family == Family.IPV4 ? NEIGHBOUR : IpAddress.parse("fe80::ab0d:e2").bytes();
@@ -203,7 +205,6 @@ final class Firewall {
       }
       change.rule("admitted", r -> r.from(names.reentry()).leave());
       change.rule("admitted", r -> r.from("lo").leave());
-      change.rule("admitted", r -> r.established().leave());
       change.rule(
           "admitted", r -> r.destinationPort(HERE, true).copy(neighbour, exit.getAsInt()).drop());
       change.rule(
