@@ -5,9 +5,11 @@ import dev.abode.engine.bridge.NetworkRun;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.NetworkMode;
-import dev.abode.engine.launch.InstanceEtc;
+import dev.abode.engine.launch.Workload;
+import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.network.NetworkInfo;
 import dev.abode.engine.record.InstanceRecord;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** To which networks an instance belongs: from its creation on, and changed later. */
 final class Connecting {
@@ -92,41 +95,53 @@ final class Connecting {
           List<EndpointSpec> endpoints = new ArrayList<>(record.endpoints());
           endpoints.add(endpoint);
           Optional<Run> run = instance.now().run();
-          refuseOnBoard(instance, run);
+          refusePaused(instance);
           if (run.isPresent()) {
-            join(instance, endpoint, run.get().workload().pid());
+            join(instance, endpoint, run.get().workload());
           }
           instance.state().define(record.withEndpoints(endpoints));
           return run.isPresent();
         });
   }
 
-  private static void join(LiveInstance instance, EndpointSpec endpoint, int pid)
+  private static void join(LiveInstance instance, EndpointSpec spec, Workload workload)
       throws IOException {
     Site site = instance.site;
+    InstanceRecord record = instance.now().record();
+    Path file = instance.runFolder().network();
     NetworkRun before = site.networks().run(instance.id());
-    site.networks().join(instance.id(), endpoint, instance.runFolder().network(), pid);
-    // For one that was in no network yet, names begin to resolve here.
-    site.names().serve(instance.now().record(), pid);
-    renewEtc(instance, before);
+    OptionalLong machine = machine(record, workload);
+    Endpoint made = site.networks().join(instance.id(), spec, file, workload.pid(), machine);
+    try {
+      // For one that was in no network yet, names begin to resolve here.
+      site.names().serve(record, workload.pid());
+      site.walls().joined(instance.whereabouts(), before.endpoints(), made);
+    } catch (IOException | RuntimeException e) {
+      try {
+        site.networks().part(instance.id(), made.networkId(), file, workload.pid(), machine);
+      } catch (IOException parting) {
+        e.addSuppressed(parting);
+      }
+      throw e;
+    }
   }
 
-  private static void renewEtc(LiveInstance instance, NetworkRun before) throws IOException {
-    InstanceEtc.renew(
-        instance.now().record(),
-        instance.folder().etc(),
-        before.endpoints(),
-        instance.site.networks().run(instance.id()).endpoints());
+  /** Whose the tap of a virtual machine is. */
+  private static OptionalLong machine(InstanceRecord record, Workload workload) {
+    return switch (record.spec().isolation()) {
+      case CONTAINER -> OptionalLong.empty();
+      case VM -> workload.firstId();
+    };
   }
 
-  /** The board of a machine is made when it starts. */
-  private static void refuseOnBoard(LiveInstance instance, Optional<Run> run) {
-    if (run.isPresent() && instance.now().record().spec().isolation() == Isolation.VM) {
-      throw new EngineException(
-          Kind.UNSUPPORTED,
-          "the networks of a virtual machine cannot be changed while it runs; stop "
+  /** The hypervisor of one that is paused hears nothing. */
+  private static void refusePaused(LiveInstance instance) {
+    if (instance.now().status() == InstanceStatus.PAUSED
+        && instance.now().record().spec().isolation() == Isolation.VM) {
+      throw instance.conflict(
+          "the networks of a virtual machine cannot be changed while it is paused; unpause "
               + instance.now().record().name()
-              + ", connect or disconnect it, and start it again");
+              + " first");
     }
   }
 
@@ -166,16 +181,44 @@ final class Connecting {
           List<EndpointSpec> endpoints = new ArrayList<>(record.endpoints());
           endpoints.remove(endpoint.get());
           Optional<Run> run = instance.now().run();
-          refuseOnBoard(instance, run);
+          refusePaused(instance);
           instance.state().define(record.withEndpoints(endpoints));
           if (run.isPresent()) {
-            BridgeNetworks networks = instance.site.networks();
-            NetworkRun before = networks.run(instance.id());
-            Path file = instance.runFolder().network();
-            networks.part(instance.id(), network.id(), file, run.get().workload().pid());
-            renewEtc(instance, before);
+            part(instance, network.id(), run.get().workload());
           }
           return run.isPresent();
         });
+  }
+
+  private static void part(LiveInstance instance, String networkId, Workload workload)
+      throws IOException {
+    BridgeNetworks networks = instance.site.networks();
+    Optional<Endpoint> gone = networks.run(instance.id()).endpoint(networkId);
+    if (gone.isEmpty()) {
+      return;
+    }
+    OptionalLong machine = machine(instance.now().record(), workload);
+    Path file = instance.runFolder().network();
+    networks.part(instance.id(), networkId, file, workload.pid(), machine);
+    List<Endpoint> left = networks.run(instance.id()).endpoints();
+    instance.site.walls().parted(instance.whereabouts(), gone.get(), left);
+  }
+
+  /**
+   * Takes an instance that was adopted out of the networks that it is not in by its record: the
+   * engine before this one ended between the two.
+   *
+   * @return whether there were any
+   */
+  static boolean settle(LiveInstance instance, Workload workload) throws IOException {
+    InstanceRecord record = instance.now().record();
+    boolean any = false;
+    for (Endpoint endpoint : instance.site.networks().run(instance.id()).endpoints()) {
+      if (find(record.endpoints(), endpoint.networkId()).isEmpty()) {
+        part(instance, endpoint.networkId(), workload);
+        any = true;
+      }
+    }
+    return any;
   }
 }

@@ -124,7 +124,13 @@ final class Launching {
     }
     new RunRecord(RunRecord.FORMAT, record.id(), firstId.orElse(0)).write(runFolder.run());
     NetworkRun network =
-        site.networks().lease(record.id(), record.endpoints(), bindings(), runFolder.network());
+        site.networks()
+            .lease(
+                record.id(),
+                record.endpoints(),
+                site.walls().interfaces(record, folder),
+                bindings(),
+                runFolder.network());
     LaunchPlan plan =
         site.walls().raise(new Birth(record, folder, runFolder, layers, firstId, network, others));
     Shim shim = site.shims().spawn(plan, runFolder.socket());

@@ -1,5 +1,6 @@
 package dev.abode.engine;
 
+import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.launch.Workload;
 import dev.abode.engine.record.ExecRecord;
@@ -362,6 +363,15 @@ final class Recovery {
     }
   }
 
+  /** Finishes a change of networks that its engine had not finished when it died. */
+  private static void part(LiveInstance instance, Workload workload) {
+    try {
+      instance.atOnce(() -> Connecting.settle(instance, workload));
+    } catch (IOException | EngineException e) {
+      LOGGER.warn("{} may be in networks that it does not show", instance, e);
+    }
+  }
+
   private void serveNames(LiveInstance instance, int pid) {
     try {
       site.names().serve(instance.now().record(), pid);
@@ -481,7 +491,13 @@ final class Recovery {
    */
   void resume() {
     for (LiveInstance instance : site.catalog().all()) {
-      if (instance.now().run().isPresent() || instance.now().status() == InstanceStatus.DEAD) {
+      Optional<Run> run = instance.now().run();
+      if (run.isPresent()) {
+        Thread.ofVirtual()
+            .name("part-" + instance.now().record().name())
+            .start(() -> part(instance, run.get().workload()));
+      }
+      if (run.isPresent() || instance.now().status() == InstanceStatus.DEAD) {
         continue;
       }
       LifeRecord life = instance.now().life();

@@ -6,6 +6,7 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.launch.SavedState;
+import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.SnapshotRecord;
 import dev.abode.engine.record.TreeDeletion;
@@ -281,6 +282,11 @@ final class Snapshots {
     return same ? origin.spec().image() : origin.imageId().toString();
   }
 
+  /** In the networks that it was in at that moment, with addresses of its own. */
+  private static List<EndpointSpec> alike(InstanceRecord origin) {
+    return origin.endpoints().stream().map(EndpointSpec::anywhere).toList();
+  }
+
   private LiveInstance cloneFrom(Path folder, Optional<String> as)
       throws IOException, InterruptedException {
     InstanceRecord origin = SnapshotRecord.read(folder).definition();
@@ -290,6 +296,7 @@ final class Snapshots {
     try {
       clone.exclusively(
           () -> {
+            clone.state().define(clone.now().record().withEndpoints(alike(origin)));
             site.walls().putBack(folder, clone.whereabouts(), Optional.of(origin));
             Launching.launch(clone);
             return true;

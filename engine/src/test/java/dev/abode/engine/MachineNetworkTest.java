@@ -10,6 +10,8 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.machine.Monitor;
+import dev.abode.engine.network.Connection;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.network.NetworkInfo;
@@ -17,10 +19,17 @@ import dev.abode.engine.network.NetworkSpec;
 import dev.abode.engine.network.Port;
 import dev.abode.engine.network.PortBinding;
 import dev.abode.engine.network.PublishedPort;
+import dev.abode.engine.network.Subnet;
+import dev.abode.engine.network.SubnetSpec;
 import dev.abode.engine.testing.MachineCase;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A house and an apartment at one street. */
@@ -68,20 +77,133 @@ class MachineNetworkTest extends MachineCase {
           .isEqualTo("from house\n");
     }
 
-    assertThatThrownBy(
-            () -> engine.networks().disconnect("house", network.id(), /* force= */ false))
-        .isInstanceOfSatisfying(
-            EngineException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNSUPPORTED))
-        .hasMessageContaining("stop house");
-
     engine = test.reopen();
     assertThat(ask(engine.instance("house"), "flat")).isEqualTo("from flat\n");
     assertThat(ask(engine.instance("flat"), "house")).isEqualTo("from house\n");
   }
 
   @Test
-  void withoutANetworkThereIsOnlyLoopback() throws Exception {
-    Instance alone = run("alone", serving(Isolation.VM, "bridge").network(new NetworkMode.None()));
+  void networksAreChangedWhileAMachineRuns() throws Exception {
+    NetworkInfo road = engine.networks().create(NetworkSpec.of("road"));
+    NetworkInfo lane =
+        engine
+            .networks()
+            .create(NetworkSpec.of("lane").with(SubnetSpec.of(Subnet.parse("fd00:ab0d:e::/64"))));
+    Instance house = run("villa", serving(Isolation.VM, road.id()).limits(SMALL));
+    Instance flat = run("tower", serving(Isolation.CONTAINER, lane.id()));
+
+    engine.networks().connect("villa", EndpointSpec.of(lane.id()).withAliases("manor"));
+
+    assertThat(ask(house, "tower")).isEqualTo("from tower\n");
+    assertThat(ask(flat, "manor")).isEqualTo("from villa\n");
+    Endpoint second = endpoint(house, lane);
+    assertThat(printed(house, "ip addr show eth1"))
+        .contains(
+            second.ipv4().orElseThrow().toString(),
+            second.ipv6().orElseThrow().toString(),
+            second.mac().toString());
+    assertThat(printed(house, "cat /etc/hosts"))
+        .contains(second.ipv4().orElseThrow().address() + "\tvilla");
+
+    // The engine is another one: what was put in while the machine ran is as what it began with.
+    engine = test.reopen();
+    house = engine.instance("villa");
+    flat = engine.instance("tower");
+    assertThat(ask(flat, "manor")).isEqualTo("from villa\n");
+    // The first network leads to names: without it the second one does.
+    engine.networks().disconnect("villa", road.id(), /* force= */ false);
+    assertThat(printed(house, "ls /sys/class/net")).isEqualTo("eth1\nlo\n");
+    assertThat(ask(house, "tower")).isEqualTo("from tower\n");
+    assertThat(printed(house, "ip route"))
+        .contains("default via " + second.ipv4().orElseThrow().gateway().orElseThrow());
+
+    house.snapshot(Optional.of("moment"));
+    engine.networks().connect("villa", EndpointSpec.of(road.id()));
+    assertThat(printed(house, "ls /sys/class/net")).isEqualTo("eth0\neth1\nlo\n");
+    Instance running = house;
+    assertThatThrownBy(() -> running.restore(Optional.of("moment")))
+        .hasMessageContaining("in 1 networks, not in 2");
+    engine.networks().disconnect("villa", road.id(), /* force= */ false);
+    house.restore(Optional.of("moment"));
+    assertThat(printed(house, "ls /sys/class/net")).isEqualTo("eth1\nlo\n");
+    assertThat(ask(house, "tower")).isEqualTo("from tower\n");
+    assertThat(ask(flat, "manor")).isEqualTo("from villa\n");
+
+    Instance twin = house.cloneFrom(Optional.of("moment"), Optional.of("twin"));
+    Endpoint own = endpoint(twin, lane);
+    assertThat(own.ipv6()).isNotEqualTo(endpoint(house, lane).ipv6());
+    assertThat(printed(twin, "ip -6 addr show eth1 scope global"))
+        .contains(own.ipv6().orElseThrow().toString())
+        .containsOnlyOnce("inet6");
+    assertThat(ask(flat, "twin")).isEqualTo("from " + twin.id().substring(0, 12) + "\n");
+    assertThat(ask(flat, "villa")).isEqualTo("from villa\n");
+
+    house.restart(Optional.of(Duration.ZERO), Optional.empty());
+    assertThat(house.info().connections())
+        .extracting(Connection::networkName)
+        .containsExactly("lane");
+    assertThat(ask(house, "tower")).isEqualTo("from tower\n");
+  }
+
+  private static Endpoint endpoint(Instance instance, NetworkInfo network) {
+    return instance.info().connections().stream()
+        .filter(connection -> connection.networkId().equals(network.id()))
+        .findFirst()
+        .orElseThrow()
+        .endpoint()
+        .orElseThrow();
+  }
+
+  @Test
+  void aMachineWithoutANetworkIsGivenOne() throws Exception {
+    NetworkInfo square = engine.networks().create(NetworkSpec.of("square"));
+    Instance alone =
+        run("alone", serving(Isolation.VM, "bridge").network(new NetworkMode.None()).limits(SMALL));
+    Instance flat = run("booth", serving(Isolation.CONTAINER, square.id()));
     assertThat(printed(alone, "ls /sys/class/net")).isEqualTo("lo\n");
+
+    engine.networks().connect("alone", EndpointSpec.of(square.id()));
+
+    assertThat(ask(alone, "booth")).isEqualTo("from booth\n");
+    assertThat(ask(flat, "alone")).isEqualTo("from alone\n");
+
+    alone.pause();
+    assertThatThrownBy(() -> engine.networks().disconnect("alone", square.id(), /* force= */ false))
+        .isInstanceOfSatisfying(
+            EngineException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CONFLICT))
+        .hasMessageContaining("unpause alone first");
+    alone.unpause();
+    engine.networks().disconnect("alone", square.id(), /* force= */ false);
+    assertThat(printed(alone, "ls /sys/class/net")).isEqualTo("lo\n");
+    assertThat(networkOf(alone)).isEmpty();
+  }
+
+  /** The interfaces of the hypervisor's namespace but for loopback. */
+  private static List<String> networkOf(Instance machine) throws Exception {
+    try (Stream<String> lines =
+        Files.lines(Path.of("/proc/" + machine.info().state().pid() + "/net/dev"))) {
+      return lines.filter(line -> line.contains(":") && !line.strip().startsWith("lo:")).toList();
+    }
+  }
+
+  @Test
+  void aGuestThatKeepsItsCardLosesItsNetworkAllTheSame() throws Exception {
+    NetworkInfo alley = engine.networks().create(NetworkSpec.of("alley"));
+    Instance house = run("den", serving(Isolation.VM, alley.id()).limits(SMALL));
+    int pid = house.info().state().pid();
+    try (Monitor monitor = Monitor.open(pid)) {
+      monitor.stop();
+    }
+
+    engine.networks().disconnect("den", alley.id(), /* force= */ false);
+
+    assertThat(networkOf(house)).isEmpty();
+    assertThat(house.info().connections()).isEmpty();
+    try (Monitor monitor = Monitor.open(pid)) {
+      monitor.resume();
+    }
+    // What the guest was asked for while it stood still it does now.
+    assertThat(printed(house, "while [ -e /sys/class/net/eth0 ]; do sleep 0.1; done; echo gone"))
+        .isEqualTo("gone\n");
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -153,19 +154,24 @@ public final class BridgeNetworks implements AutoCloseable {
   /**
    * Gives an instance its addresses and host ports, and writes down which.
    *
+   * @param interfaces what the interfaces are called already; empty for those of a start anew
    * @param file where to, {@code network.json} of its run folder
    * @throws EngineException NOT_FOUND for a network that is gone, CONFLICT for an address or a port
    *     in use, EXHAUSTED
    */
   public NetworkRun lease(
-      String instanceId, List<EndpointSpec> specs, List<PortBinding> bindings, Path file)
+      String instanceId,
+      List<EndpointSpec> specs,
+      List<String> interfaces,
+      List<PortBinding> bindings,
+      Path file)
       throws IOException {
     if (specs.isEmpty()) {
       return NetworkRun.NONE;
     }
     ground.lock.lock();
     try {
-      return leasing.lease(instanceId, specs, bindings, file);
+      return leasing.lease(instanceId, specs, interfaces, bindings, file);
     } finally {
       ground.lock.unlock();
     }
@@ -200,14 +206,23 @@ public final class BridgeNetworks implements AutoCloseable {
     }
   }
 
-  /** Connects a running instance to one more network. */
-  public void join(String instanceId, EndpointSpec spec, Path file, int pid) throws IOException {
-    joining.join(instanceId, spec, file, pid);
+  /**
+   * Connects a running instance to one more network; the guest of a virtual machine sets up its end
+   * of it itself.
+   *
+   * @param pid in whose network namespace
+   * @param machine the host's user id of the hypervisor, if it is a virtual machine
+   */
+  public Endpoint join(
+      String instanceId, EndpointSpec spec, Path file, int pid, OptionalLong machine)
+      throws IOException {
+    return joining.join(instanceId, spec, file, pid, machine);
   }
 
-  /** Takes a running instance out of a network. */
-  public void part(String instanceId, String networkId, Path file, int pid) throws IOException {
-    joining.part(instanceId, networkId, file, pid);
+  /** Takes a running instance out of a network; the parameters are those of {@link #join}. */
+  public void part(String instanceId, String networkId, Path file, int pid, OptionalLong machine)
+      throws IOException {
+    joining.part(instanceId, networkId, file, pid, machine);
   }
 
   /** Takes back all that an instance has, however far its start had come. */

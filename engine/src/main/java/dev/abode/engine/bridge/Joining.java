@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +24,68 @@ final class Joining {
     this.plugging = plugging;
   }
 
-  /** Connects an instance to one more network. */
-  void join(String instanceId, EndpointSpec spec, Path file, int pid) throws IOException {
+  /** What is done in the network namespace of an instance. */
+  private interface Inside {
+    /** Makes the interface of the last of {@code all}. */
+    void make(Endpoint endpoint, List<Endpoint> all) throws IOException;
+
+    /** Goes on with those that are left. */
+    void unmake(Endpoint gone, List<Endpoint> left) throws IOException;
+  }
+
+  /** The namespace is the instance's own. */
+  private final class OfContainer implements Inside {
+    private final int pid;
+
+    OfContainer(int pid) {
+      this.pid = pid;
+    }
+
+    @Override
+    public void make(Endpoint endpoint, List<Endpoint> all) throws IOException {
+      plugging.insert(List.of(endpoint), pid);
+      Plug.configure(pid, all, List.of(endpoint));
+    }
+
+    @Override
+    public void unmake(Endpoint gone, List<Endpoint> left) throws IOException {
+      Plug.lead(pid, left);
+    }
+  }
+
+  /** The namespace is the hypervisor's. */
+  private final class OfMachine implements Inside {
+    private final int pid;
+    private final long owner;
+
+    OfMachine(int pid, long owner) {
+      this.pid = pid;
+      this.owner = owner;
+    }
+
+    @Override
+    public void make(Endpoint endpoint, List<Endpoint> all) throws IOException {
+      plugging.insert(List.of(MachinePlug.uplink(endpoint)), pid);
+      MachinePlug.configure(pid, all, List.of(endpoint), owner);
+    }
+
+    @Override
+    public void unmake(Endpoint gone, List<Endpoint> left) throws IOException {
+      MachinePlug.remove(pid, gone, left);
+    }
+  }
+
+  private Inside inside(int pid, OptionalLong machine) {
+    return machine.isPresent() ? new OfMachine(pid, machine.getAsLong()) : new OfContainer(pid);
+  }
+
+  /**
+   * Connects an instance to one more network.
+   *
+   * @param machine the host's user id of its hypervisor, if it is a virtual machine
+   */
+  Endpoint join(String instanceId, EndpointSpec spec, Path file, int pid, OptionalLong machine)
+      throws IOException {
     Endpoint endpoint;
     NetworkRun before;
     NetworkRun after;
@@ -43,9 +104,10 @@ final class Joining {
     } finally {
       ground.lock.unlock();
     }
+    Inside inside = inside(pid, machine);
     try {
-      plugging.insert(List.of(endpoint), pid);
-      Plug.configure(pid, after.endpoints(), List.of(endpoint));
+      inside.make(endpoint, after.endpoints());
+      return endpoint;
     } catch (IOException | RuntimeException e) {
       forget(instanceId, before, endpoint, file);
       throw e;
@@ -72,7 +134,8 @@ final class Joining {
   }
 
   /** Takes an instance out of a network. */
-  void part(String instanceId, String networkId, Path file, int pid) throws IOException {
+  void part(String instanceId, String networkId, Path file, int pid, OptionalLong machine)
+      throws IOException {
     NetworkRun before = ground.run(instanceId);
     Optional<Endpoint> endpoint = before.endpoint(networkId);
     if (endpoint.isEmpty()) {
@@ -86,6 +149,6 @@ final class Joining {
     } finally {
       ground.lock.unlock();
     }
-    Plug.lead(pid, after.endpoints());
+    inside(pid, machine).unmake(endpoint.get(), after.endpoints());
   }
 }

@@ -25,16 +25,29 @@ final class Leasing {
   /**
    * Gives an instance its addresses and host ports, and writes down which. With the lock held.
    *
+   * @param interfaces what the interfaces are called already; empty for those of a start anew
    * @throws EngineException NOT_FOUND for a network that is gone, CONFLICT for an address or a port
    *     in use, EXHAUSTED
    */
   NetworkRun lease(
-      String instanceId, List<EndpointSpec> specs, List<PortBinding> bindings, Path file)
+      String instanceId,
+      List<EndpointSpec> specs,
+      List<String> interfaces,
+      List<PortBinding> bindings,
+      Path file)
       throws IOException {
     List<Endpoint> endpoints = new ArrayList<>();
     try {
+      boolean named = interfaces.size() == specs.size();
       for (EndpointSpec spec : specs) {
-        endpoints.add(lease(instanceId, spec, endpoints));
+        endpoints.add(
+            named
+                ? ground.leases.lease(
+                    ground.raise(ground.book.require(spec.network())),
+                    instanceId,
+                    spec,
+                    interfaces.get(endpoints.size()))
+                : lease(instanceId, spec, endpoints));
       }
       List<PublishedPort> published =
           ground.ports.take(instanceId, bindings, families(endpoints), unsaid(endpoints));

@@ -78,13 +78,17 @@ public final class MachinePlug {
   /**
    * Joins inner ends and taps.
    *
+   * @param all of the instance, the first of which leads to the name service
+   * @param made those whose ends have just been made
    * @param owner the host's user id of the hypervisor
    */
-  static void configure(int pid, List<Endpoint> endpoints, long owner) throws IOException {
+  static void configure(int pid, List<Endpoint> all, List<Endpoint> made, long owner)
+      throws IOException {
     try (NetworkNamespace namespace = NetworkNamespace.ofProcess(pid);
         Links inside = namespace.call(Links::open)) {
       Links.Setup setup = inside.setup().up(LOOPBACK, false);
-      for (Endpoint endpoint : endpoints) {
+      for (Endpoint endpoint : made) {
+        clear(inside, endpoint);
         int mtu = inside.find(endpoint.interfaceName()).orElseThrow().mtu();
         int bridge = inside.createBridge(bridge(endpoint), resolverMac(endpoint).bytes(), mtu);
         namespace.call(
@@ -95,15 +99,47 @@ public final class MachinePlug {
         inside.resize(tap(endpoint), mtu);
         inside.join(tap(endpoint), bridge);
         inside.join(endpoint.interfaceName(), bridge);
-        if (endpoint.equals(endpoints.getFirst())) {
-          byte[] guest = asker(endpoint).bytes();
-          setup
-              .address(bridge, RESOLVER.bytes(), SINGLE)
-              .neighbour(bridge, guest, endpoint.mac().bytes())
-              .linkRoute(bridge, guest);
+        if (endpoint.equals(all.getFirst())) {
+          lead(setup, bridge, endpoint);
         }
       }
       setup.apply("the interfaces of process " + pid);
     }
+  }
+
+  /** Makes the name service reachable over that bridge. */
+  private static void lead(Links.Setup setup, int bridge, Endpoint endpoint) {
+    byte[] guest = asker(endpoint).bytes();
+    setup
+        .address(bridge, RESOLVER.bytes(), SINGLE)
+        .neighbour(bridge, guest, endpoint.mac().bytes())
+        .linkRoute(bridge, guest);
+  }
+
+  /**
+   * Takes away what {@link #configure} made, when the other end of the pair has gone.
+   *
+   * @param left the endpoints that remain, the first of which leads to the name service from now on
+   */
+  static void remove(int pid, Endpoint gone, List<Endpoint> left) throws IOException {
+    try (NetworkNamespace namespace = NetworkNamespace.ofProcess(pid);
+        Links inside = namespace.call(Links::open)) {
+      clear(inside, gone);
+      boolean leads =
+          inside.addresses().stream()
+              .anyMatch(address -> IpAddress.of(address.address()).equals(RESOLVER));
+      if (!leads && !left.isEmpty()) {
+        Endpoint first = left.getFirst();
+        Links.Setup setup = inside.setup();
+        lead(setup, inside.find(bridge(first)).orElseThrow().index(), first);
+        setup.apply("the way of process " + pid + " to the name service");
+      }
+    }
+  }
+
+  /** An engine that was killed may have left them, too. */
+  private static void clear(Links inside, Endpoint endpoint) throws IOException {
+    inside.delete(tap(endpoint));
+    inside.delete(bridge(endpoint));
   }
 }

@@ -26,7 +26,7 @@ final class Plugging {
   void attachMachine(String instanceId, int pid, long owner) throws IOException {
     NetworkRun run = ground.run(instanceId);
     insert(run.endpoints().stream().map(MachinePlug::uplink).toList(), pid);
-    MachinePlug.configure(pid, run.endpoints(), owner);
+    MachinePlug.configure(pid, run.endpoints(), run.endpoints(), owner);
     publish(run);
   }
 

@@ -9,6 +9,8 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
 import dev.abode.init.LaunchPlan;
@@ -66,6 +68,21 @@ public record ChosenWalls(Cgroups cgroups, ContainerWalls containers, MachineWal
   @Override
   public void putBack(Path folder, Whereabouts at, Optional<InstanceRecord> of) throws IOException {
     of(at.record()).putBack(folder, at, of);
+  }
+
+  @Override
+  public List<String> interfaces(InstanceRecord record, InstanceFolder folder) throws IOException {
+    return of(record).interfaces(record, folder);
+  }
+
+  @Override
+  public void joined(Whereabouts at, List<Endpoint> before, Endpoint further) throws IOException {
+    of(at.record()).joined(at, before, further);
+  }
+
+  @Override
+  public void parted(Whereabouts at, Endpoint gone, List<Endpoint> left) throws IOException {
+    of(at.record()).parted(at, gone, left);
   }
 
   @Override

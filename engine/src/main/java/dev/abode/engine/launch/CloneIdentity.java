@@ -2,22 +2,14 @@ package dev.abode.engine.launch;
 
 import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.record.InstanceRecord;
-import dev.abode.engine.record.RunFolderOf;
-import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;
-import dev.abode.init.Remote;
-import dev.abode.init.Shim;
-import dev.abode.init.ShimBinary;
-import dev.abode.init.ShimEvent;
 import dev.abode.init.Step;
 import dev.abode.init.Step.Place;
-import dev.abode.init.Supervision;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,8 +17,7 @@ import java.util.Set;
  * its name, the files in {@code /etc} that say it, and its machine-id, if it has one. Time and
  * random numbers are the agent's business, and done by then.
  */
-record CloneIdentity(ShimBinary shims, RunFolderOf run) {
-  private static final int SIGKILL = 9;
+record CloneIdentity(GuestSteps guest) {
   private static final int MACHINE_ID_BYTES = 16;
 
   /** How often the file may name the host: once for each address, and at most with a domain. */
@@ -41,42 +32,15 @@ record CloneIdentity(ShimBinary shims, RunFolderOf run) {
    * @param etc the content of the clone's files in {@code /etc}
    */
   void take(String origin, InstanceRecord clone, Map<String, String> etc) throws IOException {
-    play(steps(origin, clone, etc), clone.name() + " cannot be told that it is not " + origin);
+    guest.play(
+        steps(origin, clone, etc), clone.name() + " cannot be told that it is not " + origin);
   }
 
   /**
    * Takes the addresses that it has now, which may be others than at the moment it goes on from.
    */
   void move(InstanceRecord instance, List<Step> network) throws IOException {
-    play(network, instance.name() + " cannot be given its addresses");
-  }
-
-  private void play(List<Step> steps, String failure) throws IOException {
-    LaunchPlan guest =
-        new LaunchPlan(
-            supervision(Optional.empty()), steps, Set.of(), List.of(), List.of(new Step.Hold()));
-    LaunchPlan plan =
-        LaunchPlan.elsewhere(supervision(Optional.of(new Remote.Session(run.socket(), guest))));
-    try (Shim shim = shims.spawn(plan, run.path().resolve("i"))) {
-      shim.start();
-      await(shim, failure);
-      shim.signal(SIGKILL);
-      while (!(shim.next() instanceof ShimEvent.Gone)) {
-        // Its end is what was asked for.
-      }
-    }
-  }
-
-  private static void await(Shim shim, String failure) throws IOException {
-    while (true) {
-      ShimEvent event = shim.next();
-      if (event instanceof ShimEvent.Started) {
-        return;
-      }
-      if (event instanceof ShimEvent.Failed || event instanceof ShimEvent.Gone) {
-        throw new IOException(failure + ": " + event);
-      }
-    }
+    guest.play(network, instance.name() + " cannot be given its addresses");
   }
 
   private static List<Step> steps(String origin, InstanceRecord clone, Map<String, String> etc) {
@@ -96,10 +60,5 @@ record CloneIdentity(ShimBinary shims, RunFolderOf run) {
   /** An image need not have that file, and a machine that changed it keeps what it has made. */
   private static Step replace(String path, String content) {
     return new Step.Tolerated(new Step.WriteFile(Place.HOST, path, content));
-  }
-
-  private static Supervision supervision(Optional<Remote> remote) {
-    return new Supervision(
-        false, 0, 0, false, false, Optional.empty(), Optional.empty(), Optional.empty(), remote);
   }
 }

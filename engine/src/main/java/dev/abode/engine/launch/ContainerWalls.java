@@ -34,6 +34,7 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
@@ -156,6 +157,27 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
   @Override
   public void putBack(Path folder, Whereabouts at, Optional<InstanceRecord> of) throws IOException {
     ContainerSnapshot.putBack(folder, at.folder());
+  }
+
+  // ---- networks of one that runs
+
+  @Override
+  public List<String> interfaces(InstanceRecord record, InstanceFolder folder) {
+    return List.of();
+  }
+
+  @Override
+  public void joined(Whereabouts at, List<Endpoint> before, Endpoint further) throws IOException {
+    List<Endpoint> after = new ArrayList<>(before);
+    after.add(further);
+    InstanceEtc.renew(at.record(), at.folder().etc(), before, after);
+  }
+
+  @Override
+  public void parted(Whereabouts at, Endpoint gone, List<Endpoint> left) throws IOException {
+    List<Endpoint> before = new ArrayList<>(left);
+    before.add(gone);
+    InstanceEtc.renew(at.record(), at.folder().etc(), before, left);
   }
 
   // ---- a start

@@ -40,7 +40,7 @@ public final class InstanceEtc {
     if (record.spec().network() instanceof NetworkMode.Instance) {
       return; // The others are those of the instance whose network it is.
     }
-    for (Map.Entry<String, String> file : texts(record, endpoints).entrySet()) {
+    for (Map.Entry<String, String> file : ofNetworks(record, endpoints).entrySet()) {
       Files.writeString(folder.resolve(file.getKey()), file.getValue());
     }
   }
@@ -51,11 +51,10 @@ public final class InstanceEtc {
    *
    * @param folder where the engine keeps them; what is bound into the instance are these very files
    */
-  public static void renew(
-      InstanceRecord record, Path folder, List<Endpoint> before, List<Endpoint> after)
+  static void renew(InstanceRecord record, Path folder, List<Endpoint> before, List<Endpoint> after)
       throws IOException {
-    Map<String, String> old = texts(record, before);
-    for (Map.Entry<String, String> file : texts(record, after).entrySet()) {
+    Map<String, String> old = ofNetworks(record, before);
+    for (Map.Entry<String, String> file : ofNetworks(record, after).entrySet()) {
       Path path = folder.resolve(file.getKey());
       if (Files.readString(path).equals(old.get(file.getKey()))) {
         Files.writeString(path, file.getValue());
@@ -66,12 +65,13 @@ public final class InstanceEtc {
   /** Those of a virtual machine, which has them on its own disk, by name. */
   static Map<String, String> ofMachine(InstanceRecord record, List<Endpoint> endpoints)
       throws IOException {
-    Map<String, String> all = new HashMap<>(texts(record, endpoints));
+    Map<String, String> all = new HashMap<>(ofNetworks(record, endpoints));
     all.put("hostname", EtcFiles.hostname(ContainerPlan.hostname(record.spec(), record.id())));
     return all;
   }
 
-  private static Map<String, String> texts(InstanceRecord record, List<Endpoint> endpoints)
+  /** Those that tell of networks, by name. */
+  static Map<String, String> ofNetworks(InstanceRecord record, List<Endpoint> endpoints)
       throws IOException {
     InstanceSpec spec = record.spec();
     List<String> addresses = new ArrayList<>();

@@ -7,6 +7,8 @@ import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
 import dev.abode.init.LaunchPlan;
@@ -42,6 +44,28 @@ interface IsolationWalls {
    * workload goes on.
    */
   void adopted(InstanceRecord record, Workload workload) throws IOException;
+
+  /**
+   * What the interfaces are called that the next start goes on with, in the order of its networks;
+   * none where it begins anew.
+   */
+  List<String> interfaces(InstanceRecord record, InstanceFolder folder) throws IOException;
+
+  /**
+   * An instance that runs is in a further network, whose interface has been made on the host: does
+   * what is left to do inside. When that fails, nothing is left of it inside.
+   *
+   * @param before the endpoints that it had
+   */
+  void joined(Whereabouts at, List<Endpoint> before, Endpoint further) throws IOException;
+
+  /**
+   * An instance that runs is not in a network any more, and has been cut off from it: tells the
+   * inside, which may be deaf.
+   *
+   * @param left the endpoints that it still has
+   */
+  void parted(Whereabouts at, Endpoint gone, List<Endpoint> left) throws IOException;
 
   /**
    * What {@link #raise} would do and plan, without doing any of it; of a running instance, what was

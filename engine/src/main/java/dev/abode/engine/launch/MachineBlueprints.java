@@ -4,6 +4,7 @@ import dev.abode.engine.cgroup.Cgroup;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.machine.CardPlace;
 import dev.abode.engine.machine.HypervisorLimits;
 import dev.abode.engine.machine.MachineContent;
 import dev.abode.engine.machine.NetworkCard;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -25,17 +25,20 @@ import java.util.List;
 record MachineBlueprints(
     MachineDesign design, MachineRoom room, HostMounts mounts, Templates templates) {
   /** What stands for the tap of a network that has given out no address yet. */
-  private static final String COMING_TAP = "tap.(to come)";
+  private static final String COMING_TAP = "tap.to-come-";
 
   Blueprint of(Birth birth) throws IOException {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
     List<NetworkCard> cards = design.cards(birth.network().endpoints());
-    List<String> taps =
+    List<CardPlace> places =
         cards.isEmpty()
-            ? Collections.nCopies(networks(spec.network()), COMING_TAP)
-            : cards.stream().map(NetworkCard::tap).toList();
-    MachineModel model = design.model(spec, birth.layers().size(), taps.size());
+            ? MachineModel.cards(networks(spec.network())).stream()
+                .map(number -> new CardPlace(number, COMING_TAP + number))
+                .toList()
+            : cards.stream().map(NetworkCard::place).toList();
+    MachineModel model =
+        design.model(spec, birth.layers().size(), MachineModel.cards(places.size()));
     Limits limits =
         HypervisorLimits.of(spec.limits(), model.shape(), model.hypervisor().acceleration());
     Cgroup found = room.cgroups().find(record.id());
@@ -65,7 +68,7 @@ record MachineBlueprints(
                 content(birth, model, stands, !shares.isEmpty()),
                 /* resumes= */ !stands && Files.exists(next(birth)),
                 MachineRoom.foreseenDisks(birth.folder(), birth.layers()),
-                taps,
+                places,
                 cards,
                 shares,
                 sockets)),

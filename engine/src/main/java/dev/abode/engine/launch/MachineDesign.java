@@ -9,6 +9,7 @@ import dev.abode.engine.guest.Kernels;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.Security.SeccompChoice;
+import dev.abode.engine.machine.CardPlace;
 import dev.abode.engine.machine.GuestGround;
 import dev.abode.engine.machine.GuestPlan;
 import dev.abode.engine.machine.Hypervisor;
@@ -54,7 +55,7 @@ record MachineDesign(
    * @param content what the machine begins with
    * @param resumes whether its workload runs already in what it begins with
    * @param disks the layers', the top one first, then the instance's own
-   * @param taps the other ends of its cards
+   * @param places of its cards
    * @param cards as far as their addresses are known
    * @param shares folders of the host
    * @param sockets the folder of the sockets of those who serve them
@@ -65,25 +66,25 @@ record MachineDesign(
       MachineContent content,
       boolean resumes,
       List<MachineDisk> disks,
-      List<String> taps,
+      List<CardPlace> places,
       List<NetworkCard> cards,
       List<Share> shares,
       Path sockets) {}
 
   /** The machine that is made for these limits, with the kernel for all. */
-  MachineModel model(Limits limits, int layers, int cards) throws IOException {
+  MachineModel model(Limits limits, int layers, List<Integer> cards) throws IOException {
     return model(kernels.ready(), limits, layers, cards);
   }
 
   /** The machine that is made for an instance, with the kernel that it asks for. */
-  MachineModel model(InstanceSpec spec, int layers, int cards) throws IOException {
+  MachineModel model(InstanceSpec spec, int layers, List<Integer> cards) throws IOException {
     Optional<Path> chosen = MachineReview.kernel(spec);
     return chosen.isEmpty()
         ? model(spec.limits(), layers, cards)
         : model(kernels.chosen(chosen.get()), spec.limits(), layers, cards);
   }
 
-  private MachineModel model(GuestBoot boot, Limits limits, int layers, int cards)
+  private MachineModel model(GuestBoot boot, Limits limits, int layers, List<Integer> cards)
       throws IOException {
     // Tried with the kernel for all: what another one does not boot on may be its own fault.
     Optional<Hypervisor> known = hypervisors.known();
@@ -97,10 +98,17 @@ record MachineDesign(
     return chosen.isPresent() ? Kernels.release(chosen.get()) : kernels.ready().release();
   }
 
+  /** Those of a machine that is started anew. */
   List<NetworkCard> cards(List<Endpoint> endpoints) {
+    return cards(endpoints, MachineModel.cards(endpoints.size()));
+  }
+
+  /** Those with these numbers, in the order of the endpoints. */
+  List<NetworkCard> cards(List<Endpoint> endpoints, List<Integer> numbers) {
     List<NetworkCard> cards = new ArrayList<>();
     for (Endpoint endpoint : endpoints) {
-      cards.add(new NetworkCard(cards.size(), endpoint, networks.mtu(endpoint.networkId())));
+      int number = numbers.get(cards.size());
+      cards.add(new NetworkCard(number, endpoint, networks.mtu(endpoint.networkId())));
     }
     return cards;
   }
@@ -149,7 +157,7 @@ record MachineDesign(
             model.boot(),
             parts.content(),
             parts.disks(),
-            parts.taps(),
+            parts.places(),
             parts.shares().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Shares(parts.sockets(), parts.shares())),

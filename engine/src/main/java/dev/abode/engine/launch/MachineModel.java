@@ -1,6 +1,7 @@
 package dev.abode.engine.launch;
 
 import dev.abode.engine.guest.GuestBoot;
+import dev.abode.engine.machine.CardPlace;
 import dev.abode.engine.machine.GuestPlan;
 import dev.abode.engine.machine.Hypervisor;
 import dev.abode.engine.machine.MachineDisk;
@@ -13,20 +14,34 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * All that two machines must have in common for one to be started from what was saved of the other:
  * what runs them, what they boot, and which devices they have where.
  *
  * @param layers how many read-only disks there are beside the instance's own
- * @param cards how many network cards there are
+ * @param cards the numbers of its network cards
  */
 record MachineModel(
-    GuestBoot boot, Hypervisor hypervisor, MachineShape shape, int layers, int cards) {
+    GuestBoot boot, Hypervisor hypervisor, MachineShape shape, int layers, List<Integer> cards) {
   private static final int HASH_DIGITS = 16;
+
+  MachineModel {
+    cards = List.copyOf(cards);
+  }
+
+  /** The numbers of the cards of a machine that is started anew. */
+  static List<Integer> cards(int count) {
+    return IntStream.range(0, count).boxed().toList();
+  }
+
+  /** Whether a machine that is started anew may be such a one; others were changed as they ran. */
+  boolean isOfStart() {
+    return cards.equals(cards(cards.size()));
+  }
 
   /** The disks, of which a template has only the places. */
   List<MachineDisk> places() {
@@ -38,9 +53,9 @@ record MachineModel(
     return disks;
   }
 
-  /** The other ends of its cards, of which a template has only the number. */
-  List<String> taps() {
-    return Collections.nCopies(cards, "none");
+  /** Its cards, of which a template has only the places. */
+  List<CardPlace> cardPlaces() {
+    return cards.stream().map(number -> new CardPlace(number, "tap.none" + number)).toList();
   }
 
   /**
@@ -48,7 +63,9 @@ record MachineModel(
    * name, and so does another layout of devices.
    */
   String id() throws IOException {
-    return host() + "-" + hash(MachinePlan.layout(hypervisor, shape, places(), taps()).toString());
+    return host()
+        + "-"
+        + hash(MachinePlan.layout(hypervisor, shape, places(), cardPlaces()).toString());
   }
 
   /** The part of {@link #id} that all templates of this host have in common. */

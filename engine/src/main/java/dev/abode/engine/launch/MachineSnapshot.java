@@ -102,7 +102,8 @@ final class MachineSnapshot {
   }
 
   /** Saves one that runs. */
-  static SavedState saveRunning(Whereabouts at, int pid, MachineModel model, Path folder)
+  static SavedState saveRunning(
+      Whereabouts at, int pid, MachineModel model, SavedCards cards, Path folder)
       throws IOException {
     Path disk = at.folder().path().resolve(MachineInterior.DISK);
     int files = link(memory(at.folder().path().resolve(BASE)), folder);
@@ -133,6 +134,7 @@ final class MachineSnapshot {
       Duration stoodStill = Duration.ofNanos(System.nanoTime() - stopped);
       AtomicFile.replaceDurably(folder.resolve(DEVICES), devices);
       memory.writeTo(folder.resolve(MEMORY + files));
+      cards.write(folder);
       Files.writeString(folder.resolve(MODEL), model.id());
       return new SavedState(true, stoodStill);
     }
@@ -160,6 +162,9 @@ final class MachineSnapshot {
       link(memory(folder), unfinished);
       Files.createLink(unfinished.resolve(DEVICES), folder.resolve(DEVICES));
       Files.createLink(unfinished.resolve(MODEL), folder.resolve(MODEL));
+      if (Files.exists(folder.resolve(SavedCards.FILE))) {
+        Files.createLink(unfinished.resolve(SavedCards.FILE), folder.resolve(SavedCards.FILE));
+      }
       for (String hostname : origin) {
         Files.writeString(unfinished.resolve(ORIGIN), hostname);
       }
@@ -185,14 +190,21 @@ final class MachineSnapshot {
     Path base = instance.path().resolve(BASE);
     TreeDeletion.delete(base);
     Files.move(next, base, StandardCopyOption.ATOMIC_MOVE);
+    int cards = SavedCards.read(base).numbers().size();
     String saved = Files.readString(base.resolve(MODEL), StandardCharsets.UTF_8);
     if (!saved.equals(model.id())) {
       TreeDeletion.delete(base);
       throw new EngineException(
           Kind.CONFLICT,
-          "the memory in this snapshot is of a machine with another kernel, QEMU or shape than"
-              + " this host makes now; its disk has been restored, and the next start boots from"
-              + " it");
+          "the memory in this snapshot is of a machine "
+              + (cards == model.cards().size()
+                  ? "with another kernel, QEMU or shape than this host makes now"
+                  : "in "
+                      + cards
+                      + " networks, not in "
+                      + model.cards().size()
+                      + "; connect or disconnect it and restore it again")
+              + "; its disk has been restored, and the next start boots from it");
     }
     return true;
   }

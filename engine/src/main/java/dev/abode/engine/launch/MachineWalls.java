@@ -83,6 +83,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   private final ShareServers servers;
   private final BridgeNetworks networks;
   private final MachineInterior interior;
+  private final MachineCards cards;
 
   /**
    * Walls that stand in the same control groups as those of containers. Nothing is looked for
@@ -106,6 +107,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     this.room = new MachineRoom(cgroups, new LayerDisks());
     this.interior =
         new MachineInterior(shims, folders.holds(), new RestingMachines(design, room, ids));
+    this.cards = new MachineCards(design, interior, shims);
     this.shims = shims;
     this.mounts = new HostMounts(folders.volumes(), host);
     this.servers = new ShareServers(shims);
@@ -139,7 +141,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
    * @return whether it was made just now
    */
   public boolean warm(Limits limits, int layers) throws IOException {
-    return templates.ensure(design.model(limits, layers, /* cards= */ 1));
+    return templates.ensure(design.model(limits, layers, MachineModel.cards(1)));
   }
 
   /** What runs the machines, if one was started yet. */
@@ -161,8 +163,10 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
     List<MachineDisk> disks = room.disks(birth.folder(), birth.layers());
-    List<NetworkCard> cards = design.cards(birth.network().endpoints());
-    MachineModel model = design.model(spec, birth.layers().size(), cards.size());
+    List<Endpoint> endpoints = birth.network().endpoints();
+    List<NetworkCard> board = design.cards(endpoints, numbers(birth.folder(), endpoints.size()));
+    MachineModel model =
+        design.model(spec, birth.layers().size(), board.stream().map(NetworkCard::number).toList());
     List<Share> shares = MachineDesign.shares(mounts.binds(record.mounts()));
     CgroupPlacement cgroup =
         room.cgroup(record.id(), spec.limits(), model.shape(), model.hypervisor().acceleration())
@@ -181,10 +185,35 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
             start.content(),
             resumes,
             disks,
-            cards.stream().map(NetworkCard::tap).toList(),
-            cards,
+            board.stream().map(NetworkCard::place).toList(),
+            board,
             shares,
             ShareServers.sockets(birth.run())));
+  }
+
+  /** The numbers of its cards: those of the machine whose memory it goes on with, or new ones. */
+  private static List<Integer> numbers(InstanceFolder folder, int networks) throws IOException {
+    List<Integer> saved = SavedCards.read(next(folder)).numbers();
+    return saved.size() == networks ? saved : MachineModel.cards(networks);
+  }
+
+  private static Path next(InstanceFolder folder) {
+    return folder.path().resolve(MachineSnapshot.NEXT);
+  }
+
+  @Override
+  public List<String> interfaces(InstanceRecord record, InstanceFolder folder) throws IOException {
+    return SavedCards.read(next(folder)).interfaces();
+  }
+
+  @Override
+  public void joined(Whereabouts at, List<Endpoint> before, Endpoint further) throws IOException {
+    cards.insert(at, before, further);
+  }
+
+  @Override
+  public void parted(Whereabouts at, Endpoint gone, List<Endpoint> left) {
+    cards.remove(at, gone, left);
   }
 
   /** Goes on from a snapshot, or starts from a template, or boots. */
@@ -217,7 +246,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     settle(record);
     if (over != null) {
       over.start().begun();
-      if (MachineReview.kernel(record.spec()).isEmpty()) {
+      if (MachineReview.kernel(record.spec()).isEmpty() && over.model().isOfStart()) {
         templates.begin(over.model());
       }
     }
@@ -251,7 +280,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
       return;
     }
     RunFolderOf run = folders.runOf(record.id());
-    CloneIdentity identity = new CloneIdentity(shims, run);
+    CloneIdentity identity = new CloneIdentity(new GuestSteps(shims, run));
     List<Endpoint> endpoints = networks.run(record.id()).endpoints();
     if (!endpoints.isEmpty()) {
       identity.move(record, GuestPlan.moved(design.cards(endpoints)));
@@ -276,13 +305,17 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
               + at.record().name()
               + " cannot be saved with its memory; stop it, and take a snapshot of its disk");
     }
-    return at.workload().isEmpty()
-        ? MachineSnapshot.saveStopped(at.folder(), folder)
-        : MachineSnapshot.saveRunning(
-            at,
-            at.workload().get().pid(),
-            design.model(at.record().spec(), at.layers().size(), at.record().endpoints().size()),
-            folder);
+    if (at.workload().isEmpty()) {
+      return MachineSnapshot.saveStopped(at.folder(), folder);
+    }
+    int pid = at.workload().get().pid();
+    SavedCards saved;
+    try (Monitor monitor = Monitor.open(pid)) {
+      List<Endpoint> endpoints = networks.run(at.record().id()).endpoints();
+      saved = SavedCards.of(at.record().name(), endpoints, monitor.cards());
+    }
+    MachineModel model = design.model(at.record().spec(), at.layers().size(), saved.numbers());
+    return MachineSnapshot.saveRunning(at, pid, model, saved, folder);
   }
 
   @Override

@@ -124,7 +124,7 @@ final class TemplateBoot {
                 model.boot(),
                 new MachineContent.Template(),
                 model.places(),
-                model.taps(),
+                model.cardPlaces(),
                 Optional.empty(),
                 seccomp),
             new Supervision(

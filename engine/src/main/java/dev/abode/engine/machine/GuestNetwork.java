@@ -43,15 +43,50 @@ final class GuestNetwork {
       String name = card.endpoint().interfaceName();
       String mac = card.endpoint().mac().toString();
       steps.add(new Step.NameInterface("", name, card.mtu(), Optional.of(mac)));
+      beginIpv6(steps, card.endpoint());
     }
     address(steps, cards);
   }
 
-  private static void address(List<Step> steps, List<NetworkCard> cards) {
-    cards.forEach(card -> addresses(steps, card.endpoint()));
+  /**
+   * Of a guest that has got one more card, the last of {@code cards}, with the address of its
+   * endpoint.
+   */
+  static void join(List<Step> steps, List<NetworkCard> cards) {
+    Endpoint endpoint = cards.getLast().endpoint();
+    steps.add(
+        new Step.NameInterface(
+            endpoint.mac().toString(), endpoint.interfaceName(), cards.getLast().mtu()));
+    for (String name : List.of("default", "all", endpoint.interfaceName())) {
+      steps.add(new Step.WriteFile(Place.HOST, IPV6 + name + "/accept_dad", "0"));
+    }
+    beginIpv6(steps, endpoint);
+    addresses(steps, endpoint);
+    lead(steps, cards);
+  }
+
+  /** The ways to elsewhere and to names, as far as they are not there. */
+  static void lead(List<Step> steps, List<NetworkCard> cards) {
     routes(steps, cards, Endpoint::ipv4);
     routes(steps, cards, Endpoint::ipv6);
     cards.stream().findFirst().ifPresent(card -> resolver(steps, card.endpoint()));
+  }
+
+  /**
+   * Takes away the addresses of IPv6 that the interface has, since giving it one leaves the others,
+   * and has it make itself one only where it is to have any.
+   */
+  private static void beginIpv6(List<Step> steps, Endpoint endpoint) {
+    String folder = IPV6 + endpoint.interfaceName();
+    String mode = endpoint.ipv6().isEmpty() ? "1" : "0";
+    steps.add(new Step.WriteFile(Place.HOST, folder + "/addr_gen_mode", mode));
+    steps.add(new Step.WriteFile(Place.HOST, folder + "/disable_ipv6", "1"));
+    steps.add(new Step.WriteFile(Place.HOST, folder + "/disable_ipv6", "0"));
+  }
+
+  private static void address(List<Step> steps, List<NetworkCard> cards) {
+    cards.forEach(card -> addresses(steps, card.endpoint()));
+    lead(steps, cards);
   }
 
   private static void addresses(List<Step> steps, Endpoint endpoint) {

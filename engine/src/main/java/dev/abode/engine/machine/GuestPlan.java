@@ -81,6 +81,20 @@ public final class GuestPlan {
     return steps;
   }
 
+  /** The steps by which a guest takes up one more card, the last of {@code cards}. */
+  public static List<Step> joined(List<NetworkCard> cards) {
+    List<Step> steps = new ArrayList<>();
+    GuestNetwork.join(steps, cards);
+    return steps;
+  }
+
+  /** The steps by which a guest that has lost a card finds its way with those it has. */
+  public static List<Step> parted(List<NetworkCard> cards) {
+    List<Step> steps = new ArrayList<>();
+    GuestNetwork.lead(steps, cards);
+    return steps;
+  }
+
   /** The plan of a further process beside the workload. */
   public static LaunchPlan of(
       InstanceSpec spec, ImageConfig image, GuestGround ground, ExecSpec exec) {

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param firstId the host's id for 0 inside of the jail
  * @param content what the machine begins with
  * @param disks the read-only ones first, the top layer before those below it
- * @param taps the other ends of its network cards, which the engine makes while the plan waits
+ * @param cards whose other ends the engine makes while the plan waits
  * @param shares if it has any
  * @param seccomp what the hypervisor may ask of the kernel, over and above its own sandbox
  */
@@ -28,11 +28,11 @@ public record MachineGround(
     GuestBoot boot,
     MachineContent content,
     List<MachineDisk> disks,
-    List<String> taps,
+    List<CardPlace> cards,
     Optional<Shares> shares,
     Optional<ByteBuffer> seccomp) {
   public MachineGround {
     disks = List.copyOf(disks);
-    taps = List.copyOf(taps);
+    cards = List.copyOf(cards);
   }
 }

@@ -42,7 +42,7 @@ public final class MachinePlan {
 
   /** All that a saved state of such a machine depends on, in words. */
   public static List<String> layout(
-      Hypervisor hypervisor, MachineShape shape, List<MachineDisk> disks, List<String> taps) {
+      Hypervisor hypervisor, MachineShape shape, List<MachineDisk> disks, List<CardPlace> cards) {
     return QemuCommand.of(
         hypervisor.program().toString(),
         hypervisor.acceleration(),
@@ -51,7 +51,7 @@ public final class MachinePlan {
         BOOT,
         new MachineContent.Template(),
         disks,
-        taps,
+        cards,
         List.of());
   }
 
@@ -132,7 +132,7 @@ public final class MachinePlan {
                 BOOT + "/initramfs",
                 ground.content(),
                 disks,
-                ground.taps(),
+                ground.cards(),
                 ground.shares().map(Shares::all).orElse(List.of())),
             List.of("PATH=/usr/bin", "HOME=/", "TMPDIR=/tmp")));
     return inside;
@@ -147,7 +147,7 @@ public final class MachinePlan {
 
   /** A template's cards lead nowhere. */
   private boolean hasTaps() {
-    return !ground.taps().isEmpty() && !(ground.content() instanceof MachineContent.Template);
+    return !ground.cards().isEmpty() && !(ground.content() instanceof MachineContent.Template);
   }
 
   /** Device files that work, which only the stage can make. */
@@ -170,7 +170,8 @@ public final class MachinePlan {
     if (ground.hypervisor().acceleration() == Acceleration.KVM) {
       device(folder + "/kvm", 10, 232, first);
     }
-    if (hasTaps()) {
+    if (!(ground.content() instanceof MachineContent.Template)) {
+      // For cards that come later too. Without a capability it opens what was made for it only.
       scratch.add(new Step.MakeDirectory(Place.HOST, folder + "/net", 0755));
       device(folder + "/net/tun", 10, 200, first);
     }

@@ -103,10 +103,10 @@ public final class MachineReview {
               "the network of " + other.nameOrId() + " belongs to another kernel",
               "connect both to one network");
       case NetworkMode.Bridged bridged -> {
-        if (bridged.endpoints().size() > QemuCommand.MAX_CARDS) {
+        if (bridged.endpoints().size() > CardPlace.MAX) {
           throw refused(
               "a virtual machine has room for "
-                  + QemuCommand.MAX_CARDS
+                  + CardPlace.MAX
                   + " network cards, and is to be in "
                   + bridged.endpoints().size()
                   + " networks",

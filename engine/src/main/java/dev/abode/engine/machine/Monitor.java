@@ -1,5 +1,8 @@
 package dev.abode.engine.machine;
 
+import dev.abode.engine.bridge.MachinePlug;
+import dev.abode.engine.network.Endpoint;
+import dev.abode.engine.patience.Watchdog;
 import dev.abode.engine.qmp.Qmp;
 import dev.abode.engine.qmp.QmpException;
 import dev.abode.linux.FileTree;
@@ -7,7 +10,10 @@ import dev.abode.linux.FileTreeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the engine tells the hypervisor of a running machine. The jail is entered through the
@@ -17,6 +23,10 @@ public final class Monitor implements AutoCloseable {
   /** A host that is short of time is no reason to give up; a hypervisor that hangs is. */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  /** How long a guest may take to give up a card. */
+  private static final Duration RELEASE = Duration.ofSeconds(20);
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(Monitor.class);
   private static final String DEVICES = "/devices";
 
   /** The state of twenty disks is half a megabyte. */
@@ -69,6 +79,108 @@ public final class Monitor implements AutoCloseable {
       jail.remove(DEVICES);
       return state;
     }
+  }
+
+  // ---- cards
+
+  /**
+   * Puts a card into the machine.
+   *
+   * @param endpoint whose tap is there already
+   */
+  public void insertCard(Endpoint endpoint) throws IOException {
+    CardPlace card = new CardPlace(0, MachinePlug.tap(endpoint));
+    qmp.execute(
+        "netdev_add",
+        Map.of(
+            "type",
+            "tap",
+            "id",
+            card.backend(),
+            "ifname",
+            card.tap(),
+            "script",
+            "no",
+            "downscript",
+            "no",
+            "vhost",
+            false));
+    try {
+      qmp.execute(
+          "device_add",
+          Map.of(
+              "driver",
+              "virtio-net-pci",
+              "id",
+              card.device(),
+              "netdev",
+              card.backend(),
+              "mac",
+              endpoint.mac().toString(),
+              "romfile",
+              "",
+              "rombar",
+              0,
+              "bus",
+              QemuCommand.CARDS));
+    } catch (QmpException e) {
+      qmp.execute("netdev_del", Map.of("id", card.backend()));
+      throw e;
+    }
+  }
+
+  /**
+   * Cuts a card off, and asks the guest to give it up. The last that is said over this monitor.
+   *
+   * @return whether it has, in a time that is enough for any that wants to
+   */
+  public boolean removeCard(Endpoint endpoint) throws IOException {
+    CardPlace card = new CardPlace(0, MachinePlug.tap(endpoint));
+    tolerated("netdev_del", card.backend());
+    if (!tolerated("device_del", card.device()) && !cards().containsKey(endpoint.interfaceName())) {
+      return true;
+    }
+    try (Watchdog _ = Watchdog.over("card-watchdog", RELEASE, qmp::close)) {
+      while (!card.device().equals(qmp.event("DEVICE_DELETED").data().get("device"))) {
+        // Others go by themselves when a guest gives them up.
+      }
+      return true;
+    } catch (QmpException e) {
+      LOGGER.debug("{} was not given up", card, e);
+      return false;
+    }
+  }
+
+  /** What is not there any more, or goes already, need not be told to go. */
+  private boolean tolerated(String command, String id) throws IOException {
+    try {
+      qmp.execute(command, Map.of("id", id));
+      return true;
+    } catch (QmpException e) {
+      LOGGER.debug("{} of {} was not needed", command, id, e);
+      return false;
+    }
+  }
+
+  /** The numbers of the cards that the machine has, by the name of the interface of each. */
+  public Map<String, Integer> cards() throws IOException {
+    Map<String, Integer> cards = new HashMap<>();
+    for (Map<String, Object> bus : qmp.list("query-pci")) {
+      for (Map<String, Object> device : Qmp.objects(bus.getOrDefault("devices", ""))) {
+        Object behind =
+            Qmp.object(device.getOrDefault("pci_bridge", "")).getOrDefault("devices", "");
+        for (Map<String, Object> card : Qmp.objects(behind)) {
+          String id = String.valueOf(card.get("qdev_id"));
+          if (id.startsWith(CardPlace.DEVICE)
+              && card.get("slot") instanceof Number slot
+              && slot.intValue() >= 0
+              && slot.intValue() < CardPlace.MAX) {
+            cards.put(id.substring(CardPlace.DEVICE.length()), slot.intValue());
+          }
+        }
+      }
+    }
+    return cards;
   }
 
   @Override

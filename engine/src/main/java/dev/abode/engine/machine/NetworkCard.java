@@ -19,8 +19,8 @@ public record NetworkCard(int number, Endpoint endpoint, int mtu) {
     return new MacAddress(FIRST_MAC + number);
   }
 
-  /** The interface of the hypervisor's network namespace that is its other end. */
-  public String tap() {
-    return MachinePlug.tap(endpoint);
+  /** Where the machine has it. */
+  public CardPlace place() {
+    return new CardPlace(number, MachinePlug.tap(endpoint));
   }
 }

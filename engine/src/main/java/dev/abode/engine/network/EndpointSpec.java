@@ -50,6 +50,12 @@ public record EndpointSpec(
         : new EndpointSpec(network, ipv4, Optional.of(address), mac, aliases, driverOptions);
   }
 
+  /** The same with addresses that are leased and made up at each start. */
+  public EndpointSpec anywhere() {
+    return new EndpointSpec(
+        network, Optional.empty(), Optional.empty(), Optional.empty(), aliases, driverOptions);
+  }
+
   /** The same in a network of another name. */
   public EndpointSpec in(String other) {
     return new EndpointSpec(other, ipv4, ipv6, mac, aliases, driverOptions);

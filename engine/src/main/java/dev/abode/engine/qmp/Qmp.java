@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -85,6 +86,25 @@ public final class Qmp implements AutoCloseable {
    */
   public Map<String, Object> execute(String command, Map<String, Object> arguments)
       throws IOException {
+    return object(ask(command, arguments));
+  }
+
+  /**
+   * Asks a question that is answered by a list.
+   *
+   * @return the objects in it
+   * @throws QmpException when it is refused, saying why
+   */
+  public List<Map<String, Object>> list(String command) throws IOException {
+    return objects(ask(command, Map.of()));
+  }
+
+  /** The objects of a list that QEMU has sent; none when it is no list. */
+  public static List<Map<String, Object>> objects(Object value) {
+    return value instanceof List<?> list ? list.stream().map(Qmp::object).toList() : List.of();
+  }
+
+  private Object ask(String command, Map<String, Object> arguments) throws IOException {
     Map<String, Object> message = new LinkedHashMap<>();
     message.put("execute", command);
     message.put("arguments", arguments);
@@ -96,7 +116,7 @@ public final class Qmp implements AutoCloseable {
     while (true) {
       Map<String, Object> answer = receive(command);
       if (answer.containsKey("return")) {
-        return object(answer.getOrDefault("return", ""));
+        return answer.getOrDefault("return", "");
       }
       if (answer.containsKey("error")) {
         throw new QmpException(
@@ -191,7 +211,8 @@ public final class Qmp implements AutoCloseable {
     }
   }
 
-  private static Map<String, Object> object(Object value) {
+  /** An object that QEMU has sent, without what is null in it; an empty one when it is none. */
+  public static Map<String, Object> object(Object value) {
     Map<String, Object> object = new LinkedHashMap<>();
     if (value instanceof Map<?, ?> map) {
       map.forEach(

@@ -61,6 +61,7 @@ class BridgeNetworksTest {
             INSTANCE,
             List.of(EndpointSpec.of(network.id())),
             List.of(),
+            List.of(),
             folder.resolve("run" + engine + ".json"));
   }
 

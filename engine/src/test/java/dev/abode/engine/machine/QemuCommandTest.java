@@ -56,16 +56,18 @@ class QemuCommandTest {
             "/i",
             new MachineContent.Empty(),
             List.of(),
-            List.of("tap.eth0"),
+            List.of(new CardPlace(0, "tap.eth0"), new CardPlace(2, "tap.eth1")),
             List.of());
 
     assertThat(after(line, "-netdev"))
-        .isEqualTo("tap,id=net0,ifname=tap.eth0,script=no,downscript=no,vhost=off");
+        .isEqualTo("tap,id=net.eth0,ifname=tap.eth0,script=no,downscript=no,vhost=off");
     assertThat(line)
         .anyMatch(
             device ->
-                device.startsWith("virtio-net-pci,netdev=net0,mac=52:54:00:ab:0d:00,romfile=,")
-                    && device.endsWith(",addr=3.0,multifunction=on"));
+                device.startsWith(
+                        "virtio-net-pci,id=card.eth0,netdev=net.eth0,mac=52:54:00:ab:0d:00,romfile=,")
+                    && device.endsWith(",bus=cards,addr=0"))
+        .anyMatch(device -> device.contains("card.eth1") && device.endsWith(",addr=2"));
   }
 
   @Test
