@@ -5,6 +5,7 @@ import dev.abode.engine.seccomp.FilterAssembler.Label;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -17,7 +18,9 @@ import java.util.TreeMap;
  * <p>The program asks for the architecture, then finds the call's number in a balanced tree of
  * ranges, so that any call is answered within about ten comparisons, and only then looks at
  * arguments. The kernel tries such a program for every number beforehand and remembers which ones
- * are allowed whatever their arguments, so those cost nothing.
+ * are allowed whatever their arguments, so those cost nothing. It also translates the program for
+ * every process that is launched, so ranges that are decided alike share one answer: half as many
+ * instructions.
  */
 final class FilterCompiler {
   // linux/seccomp.h, struct seccomp_data: int nr; __u32 arch; __u64 instruction_pointer; args[6].
@@ -35,6 +38,9 @@ final class FilterCompiler {
   private final List<SeccompProfile.Rule> rules;
   private final Set<Architecture> architectures;
   private final FilterAssembler code = new FilterAssembler();
+
+  /** The answers that the tree of one architecture ends in, placed behind it. */
+  private final Map<Verdict, Label> answers = new LinkedHashMap<>();
 
   private FilterCompiler(SeccompProfile profile, SeccompProfile.Situation situation) {
     this.profile = profile;
@@ -100,7 +106,14 @@ final class FilterCompiler {
       code.place(usual);
     }
     List<Range> ranges = ranges(architecture);
-    search(ranges, 0, ranges.size());
+    Label all = target(ranges, 0, ranges.size());
+    search(ranges, 0, ranges.size(), all);
+    answers.forEach(
+        (verdict, label) -> {
+          code.place(label);
+          code.answer(verdict);
+        });
+    answers.clear();
   }
 
   private List<Range> ranges(Architecture architecture) {
@@ -152,19 +165,29 @@ final class FilterCompiler {
     return new Decision(List.copyOf(reachable));
   }
 
-  private void search(List<Range> ranges, int from, int to) {
+  /** Where a search among these ranges begins, or, if there is nothing to look at, its answer. */
+  private Label target(List<Range> ranges, int from, int to) {
+    List<Decision.Step> steps = ranges.get(from).decision().steps();
+    return to - from == 1 && steps.size() == 1
+        ? answers.computeIfAbsent(steps.getFirst().verdict(), _ -> new Label())
+        : new Label();
+  }
+
+  private void search(List<Range> ranges, int from, int to, Label here) {
+    if (answers.containsValue(here)) {
+      return;
+    }
+    code.place(here);
     if (to - from == 1) {
       decide(ranges.get(from).decision());
       return;
     }
     int middle = (from + to) >>> 1;
-    Label above = new Label();
-    Label below = new Label();
+    Label below = target(ranges, from, middle);
+    Label above = target(ranges, middle, to);
     code.branch(Instruction.JUMP_GREATER_OR_EQUAL, ranges.get(middle).first(), above, below);
-    code.place(below);
-    search(ranges, from, middle);
-    code.place(above);
-    search(ranges, middle, to);
+    search(ranges, from, middle, below);
+    search(ranges, middle, to, above);
   }
 
   private void decide(Decision decision) {
