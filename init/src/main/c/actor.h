@@ -140,11 +140,12 @@ int machine_interface(const struct actor *actor, const struct step *step);
 int machine_address(const struct actor *actor, const struct step *step);
 int machine_neighbour(const struct actor *actor, const struct step *step);
 
-/* In a guest: what OP_ENTER without a pid means. */
+/* In a guest: what OP_ENTER without a pid means. On a page that the agent shares with its shims, of
+ * which some are forked before there is a workload. */
 extern struct workload {
-  pid_t pid;
+  pid_t pid; /* 0 for none */
   uint64_t ticks;
-} machine_workload;
+} *machine_workload;
 
 int reap_stay(struct actor *actor);
 

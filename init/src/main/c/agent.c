@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,12 +17,26 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
+/*
+ * A shim that waits for somebody to connect. To fork it takes longer than many a session does, and
+ * needs nothing of the session, so one is kept ready; those that are in a template have cost nothing.
+ */
+struct spare {
+  pid_t pid; /* 0 for none */
+  int plan;  /* the memory file that it will read, -1 for none */
+  socklen_t address_size;
+  struct sockaddr_un address;
+};
+
+/* How long nothing happens before another one is made: a launch under emulation comes first. */
+enum { SPARE_MILLIS = 1000 };
+
 struct session {
   struct session *next;
   uint16_t number;
   bool over;            /* its shim is gone; the host is not told yet */
-  pid_t shim;           /* 0 before it is born */
-  int plan;             /* a memory file; -1 once it is whole */
+  pid_t shim;           /* 0 before it has its plan */
+  struct spare spare;   /* what is to become its shim, until then */
   uint32_t plan_size, plan_held;
   uint32_t credit;      /* bytes of OUTPUT that the host takes */
   uint32_t taken;       /* bytes of INPUT that it has not been granted again */
@@ -33,6 +48,7 @@ struct session {
 
 static struct session *sessions;
 static int session_count;
+static struct spare spare = {.plan = -1};
 static struct channel port;
 static bool silent; /* frozen */
 static int children; /* a signalfd */
@@ -42,6 +58,47 @@ static void tell(uint16_t number, enum frame_type type, const void *payload, siz
   struct frame header = {
       .size = (uint32_t)size, .type = (uint8_t)type, .session = number, .time = time_now()};
   channel_send_frame(&port, &header, payload);
+}
+
+/* ---- shims to come */
+
+static _Noreturn void become_shim(int plan, int listener) {
+  shim.in_guest = true;
+  plan = fcntl(plan, F_DUPFD, 16);
+  listener = fcntl(listener, F_DUPFD, 16);
+  if (plan < 0 || listener < 0 || dup2(plan, PLAN) < 0 || dup2(listener, LISTENER) < 0) _exit(1);
+  shim_prepare();
+  /* Who connects has written the plan before. */
+  struct pollfd connection = {.fd = LISTENER, .events = POLLIN};
+  while (poll(&connection, 1, -1) < 0) {
+  }
+  shim_run();
+}
+
+static void spare_drop(struct spare *dropped) {
+  if (dropped->pid > 0) kill(dropped->pid, SIGKILL); /* not collected yet */
+  close_descriptor(&dropped->plan);
+  dropped->pid = 0;
+}
+
+/* Makes one if it can; what is missing is missed when a session needs it. */
+static void spare_make(void) {
+  spare.plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  spare.address.sun_family = AF_UNIX;
+  spare.address_size = sizeof(sa_family_t); /* the kernel finds a name that is in no file system */
+  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bool ready =
+      spare.plan >= 0 && listener >= 0 &&
+      bind(listener, (struct sockaddr *)&spare.address, spare.address_size) == 0 &&
+      listen(listener, 1) == 0;
+  spare.address_size = sizeof spare.address;
+  ready = ready &&
+          getsockname(listener, (struct sockaddr *)&spare.address, &spare.address_size) == 0;
+  pid_t pid = ready ? sys_clone(0, SIGCHLD) : -1;
+  if (pid == 0) become_shim(spare.plan, listener);
+  if (pid > 0) spare.pid = pid;
+  else spare_drop(&spare);
+  close_descriptor(&listener);
 }
 
 /* ---- sessions */
@@ -60,7 +117,9 @@ static struct session *session_make(uint16_t number) {
   session->number = number;
   session->credit = WINDOW_BYTES;
   session->workload = session->channel.in = session->channel.out = -1;
-  session->plan = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (spare.pid == 0) spare_make();
+  session->spare = spare;
+  spare = (struct spare){.plan = -1};
   session->next = sessions;
   sessions = session;
   session_count++;
@@ -73,45 +132,27 @@ static void session_drop(struct session *session) {
   *at = session->next;
   session_count--;
   if (session->shim > 0) kill(session->shim, SIGKILL); /* not collected yet */
-  if (session->number == SESSION_WORKLOAD) machine_workload = (struct workload){0};
+  spare_drop(&session->spare);
+  if (session->number == SESSION_WORKLOAD) *machine_workload = (struct workload){0};
   channel_close(&session->channel);
-  close_descriptor(&session->plan);
   close_descriptor(&session->workload);
   munmap(session, sizeof *session);
 }
 
-static _Noreturn void become_shim(int plan, int listener) {
-  shim.in_guest = true;
-  plan = fcntl(plan, F_DUPFD, 16);
-  listener = fcntl(listener, F_DUPFD, 16);
-  if (plan < 0 || listener < 0 || dup2(plan, PLAN) < 0 || dup2(listener, LISTENER) < 0) _exit(1);
-  shim_prepare();
-  shim_run();
-}
-
-/* The plan is whole: a shim of its own plays it. */
+/* The plan is whole: the shim that was kept for it plays it. */
 static void session_begin(struct session *session) {
-  fcntl(session->plan, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW);
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  socklen_t size = sizeof(sa_family_t); /* the kernel finds a name that is in no file system */
-  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  fcntl(session->spare.plan, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW);
   int ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  bool ready = listener >= 0 && ours >= 0 &&
-               bind(listener, (struct sockaddr *)&address, size) == 0 &&
-               listen(listener, 1) == 0;
-  size = sizeof address;
-  ready = ready && getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
-          connect(ours, (struct sockaddr *)&address, size) == 0;
-  pid_t pid = ready ? sys_clone(0, SIGCHLD) : -1;
-  if (pid == 0) become_shim(session->plan, listener);
-  if (pid < 0) {
+  if (ours < 0 ||
+      connect(ours, (struct sockaddr *)&session->spare.address, session->spare.address_size) < 0) {
     shim_note("cannot begin session", session->number, errno);
     session->over = true;
     close_descriptor(&ours);
+    return;
   }
-  session->shim = pid;
-  close_descriptor(&listener);
-  close_descriptor(&session->plan);
+  session->shim = session->spare.pid;
+  session->spare.pid = 0;
+  spare_drop(&session->spare);
   channel_open(&session->channel, ours, ours);
 }
 
@@ -120,7 +161,8 @@ static void take_plan(struct session *session, const char *bytes, uint32_t size)
     memcpy(&session->plan_size, bytes + offsetof(struct plan_header, size),
            sizeof session->plan_size);
   bool fits = session->plan_size <= PLAN_LIMIT && size <= session->plan_size - session->plan_held;
-  if (session->plan < 0 || !fits || write(session->plan, bytes, size) != (ssize_t)size) {
+  if (session->spare.plan < 0 || !fits ||
+      write(session->spare.plan, bytes, size) != (ssize_t)size) {
     shim_note("a plan that is none on session", session->number, EBADMSG);
     session->over = true;
     return;
@@ -136,8 +178,8 @@ static void note_start(struct session *session, const char *payload, uint32_t si
   pid_t pid = (pid_t)session->started[0];
   session->workload = sys_pidfd_open(pid);
   if (session->number != SESSION_WORKLOAD) return;
-  machine_workload.pid = pid;
-  memcpy(&machine_workload.ticks, session->started + 2, sizeof machine_workload.ticks);
+  machine_workload->pid = pid;
+  memcpy(&machine_workload->ticks, session->started + 2, sizeof machine_workload->ticks);
 }
 
 /* Passes whole frames on to the host. False when it does not take them at present. */
@@ -178,6 +220,7 @@ static void serve_session(struct session *session, short events, short workload_
   if (session->over && passed && channel_has_room(&port) && !silent) {
     tell(session->number, FRAME_GONE, NULL, 0);
     session_drop(session);
+    if (spare.pid == 0) spare_make();
   }
 }
 
@@ -343,14 +386,22 @@ static void read_port(void) {
 
 /* ---- the loop */
 
+/* It died, and its number may be another's. */
+static void lose(struct spare *lost) {
+  lost->pid = 0;
+  spare_drop(lost);
+}
+
 static void collect(void) {
   struct signalfd_siginfo info;
   while (read(children, &info, sizeof info) > 0) {
   }
   pid_t pid;
   while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+    if (spare.pid == pid) lose(&spare);
     for (struct session *session = sessions; session != NULL; session = session->next) {
       if (session->shim == pid) session->shim = -1;
+      if (session->spare.pid == pid) lose(&session->spare);
     }
   }
 }
@@ -377,7 +428,9 @@ static void turn(void) {
     polled[count++] =
         (struct pollfd){.fd = room && !silent ? session->workload : -1, .events = POLLIN};
   }
-  if (poll(polled, count, -1) < 0 && errno != EINTR) boot_failed("poll", errno);
+  int events = poll(polled, count, spare.pid == 0 ? SPARE_MILLIS : -1);
+  if (events < 0 && errno != EINTR) boot_failed("poll", errno);
+  if (events == 0) spare_make();
   if (polled[SIGNALS].revents != 0) collect();
   if (polled[PORT_OUT].revents != 0) channel_flush(&port);
   nfds_t index = FIRST;
@@ -415,5 +468,11 @@ void agent_run(bool boots) {
   sigprocmask(SIG_SETMASK, &mask, NULL);
   children = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
   if (children < 0) boot_failed("signalfd", errno);
+  void *page = mmap(NULL, sizeof *machine_workload, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) boot_failed("mmap", errno);
+  machine_workload = page;
+  spare_make();
+  sched_yield(); /* so that it has come to wait before anybody saves this machine as a template */
   for (;;) turn();
 }

@@ -35,7 +35,7 @@ int process_start_ticks(uint64_t pid, uint64_t *ticks) {
 /* number: pid, or 0 for the workload of this guest; start ticks; CLONE_NEW* flags */
 int namespaces_enter(const struct step *step) {
   struct workload wanted = {.pid = (pid_t)step->number[0], .ticks = step->number[1]};
-  if (wanted.pid == 0) wanted = machine_workload;
+  if (wanted.pid == 0) wanted = *machine_workload;
   if (wanted.pid == 0) return ESRCH;
   int process = sys_pidfd_open(wanted.pid);
   if (process < 0) return errno;

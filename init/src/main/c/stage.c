@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* Static: the stage is a copy of the shim, and the shim never touches it. */
+/* Static: the shim never touches it, whether the stage has a copy of its memory or borrows it. */
 static struct actor actor;
 
 /* A parcel of mounts from the stage to the workload; the last one releases it. */

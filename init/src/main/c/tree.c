@@ -247,8 +247,8 @@ static bool answer(struct actor *actor, const struct tree *tree, bool *failed) {
 /* The mount namespace of the machine's workload: its root is then ours. */
 static int enter_workload(void) {
   char path[64];
-  if (machine_workload.pid <= 0) return ESRCH;
-  int mounts = open(process_file((uint64_t)machine_workload.pid, "/ns/mnt", path),
+  if (machine_workload->pid <= 0) return ESRCH;
+  int mounts = open(process_file((uint64_t)machine_workload->pid, "/ns/mnt", path),
                     O_RDONLY | O_CLOEXEC);
   if (mounts < 0) return errno;
   int error = setns(mounts, CLONE_NEWNS_FLAG) < 0 ? errno : 0;

@@ -339,6 +339,26 @@ abstract class RemoteContract {
     }
   }
 
+  /** Forking one takes longer than many a session does; it may die, as any process may. */
+  @Test
+  void keepsAShimReadyForTheNextSession() throws Exception {
+    try (Shim shim = waiting()) {
+      Eventually.until("one waits", () -> waitingShims().size() == 1);
+      assertThat(waitingShims().getFirst().destroyForcibly()).isTrue();
+      assertThat(exec("x", "echo on").output()).isEqualTo("on\n");
+      Eventually.until("another one waits", () -> waitingShims().size() == 1);
+      shim.signal(9);
+      exited(shim);
+    }
+  }
+
+  /** Of the agent's forks those that have launched nothing. */
+  private List<ProcessHandle> waitingShims() {
+    return processes(program + " agent").stream()
+        .filter(process -> process.children().findAny().isEmpty())
+        .toList();
+  }
+
   private static boolean running(String command) {
     return !processes(command).isEmpty();
   }
