@@ -158,8 +158,12 @@ final class QemuCommand {
       // measured in a loop by an emulated processor says nothing. Its time stamp counter is the
       // host's, and how fast that runs a guest finds out wrongly on a busy host, by half in some
       // boots; a template would hand that on. So the time of day comes from the board's timer.
+      // Code that a guest can do without is not translated: security modules that nobody configures
+      // in there, accounts of waiting, and the clearing of memory that is overwritten anyway.
       case EMULATION ->
-          common + " mitigations=off no_timer_check tsc=reliable clocksource=acpi_pm lpj=4000000";
+          common
+              + " mitigations=off no_timer_check tsc=reliable clocksource=acpi_pm lpj=4000000"
+              + " lsm=landlock,yama psi=0 init_on_alloc=0";
     };
   }
 
