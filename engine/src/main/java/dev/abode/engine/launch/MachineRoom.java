@@ -5,7 +5,7 @@ import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.cgroup.DeviceAccess;
 import dev.abode.engine.cgroup.DeviceRule;
 import dev.abode.engine.disk.LayerDisks;
-import dev.abode.engine.disk.WritableDisk;
+import dev.abode.engine.disk.WritableDisks;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.machine.Acceleration;
 import dev.abode.engine.machine.HypervisorLimits;
@@ -17,14 +17,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What is made on the host for a machine, and what it would be if it were made. */
-record MachineRoom(Cgroups cgroups, LayerDisks layerDisks) {
+record MachineRoom(Cgroups cgroups, LayerDisks layerDisks, WritableDisks writableDisks) {
   /** The device files of the jail that lead out of it, where a machine has them. */
   static final DeviceAccess DEVICES =
       DeviceAccess.defaultsAnd(
           List.of(DeviceRule.parse("c 10:232 rw"), DeviceRule.parse("c 10:200 rw")));
 
   /** As large as a file system on it may grow; what is not written takes no space. */
-  private static final long DISK_BYTES = 32L << 30;
+  static final long DISK_BYTES = 32L << 30;
 
   Cgroup cgroup(String id, Limits asked, MachineShape shape, Acceleration acceleration)
       throws IOException {
@@ -33,7 +33,7 @@ record MachineRoom(Cgroups cgroups, LayerDisks layerDisks) {
 
   List<MachineDisk> disks(InstanceFolder folder, List<Path> layers) throws IOException {
     Path own = own(folder);
-    WritableDisk.ensure(own, DISK_BYTES);
+    writableDisks.ensure(own);
     return MachineDesign.disks(layerDisks.of(layers), own);
   }
 

@@ -9,6 +9,7 @@ import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
 import dev.abode.engine.container.UserDatabase;
 import dev.abode.engine.disk.LayerDisks;
+import dev.abode.engine.disk.WritableDisks;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.filesystem.InstanceFiles;
@@ -104,7 +105,11 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     this.kernels = new Kernels(folders.machines().resolve("kernels"), ShimBinary.program());
     this.hypervisors = new Hypervisors(folders.machines().resolve("acceleration"));
     this.design = new MachineDesign(images, kernels, hypervisors, host, networks);
-    this.room = new MachineRoom(cgroups, new LayerDisks());
+    this.room =
+        new MachineRoom(
+            cgroups,
+            new LayerDisks(),
+            new WritableDisks(folders.machines().resolve("blank"), MachineRoom.DISK_BYTES));
     this.interior =
         new MachineInterior(shims, folders.holds(), new RestingMachines(design, room, ids));
     this.cards = new MachineCards(design, interior, shims);

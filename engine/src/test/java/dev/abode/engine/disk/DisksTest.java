@@ -79,7 +79,7 @@ class DisksTest {
   void anInstancesDiskIsSparseAndPrivate() throws IOException {
     Path disk = folder.resolve("disk");
 
-    WritableDisk.ensure(disk, 16L << 30);
+    new WritableDisks(folder.resolve("blank"), 16L << 30).ensure(disk);
 
     assertThat(Files.size(disk)).isEqualTo(16L << 30);
     assertThat(allocated(disk)).isLessThan(4 << 20);
@@ -90,10 +90,26 @@ class DisksTest {
   }
 
   @Test
+  void disksBeginAlikeAndAreMadeByThisEngine() throws IOException {
+    Path blank = Files.writeString(folder.resolve("blank"), "of an engine before");
+    WritableDisks disks = new WritableDisks(blank, 64 << 20);
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+
+    disks.ensure(first);
+    FileTime made = Files.getLastModifiedTime(blank);
+    disks.ensure(second);
+
+    assertThat(Files.mismatch(first, second)).isEqualTo(-1);
+    assertThat(Files.getLastModifiedTime(blank)).isEqualTo(made);
+    assertThat(DUMP.run("read a disk", List.of("-h", second.toString()))).contains("has_journal");
+  }
+
+  @Test
   void aDiskThatIsThereIsLeftAlone() throws IOException {
     Path disk = Files.writeString(folder.resolve("disk"), "precious");
 
-    WritableDisk.ensure(disk, 1 << 30);
+    new WritableDisks(folder.resolve("blank"), 1 << 30).ensure(disk);
 
     assertThat(disk).hasContent("precious");
   }

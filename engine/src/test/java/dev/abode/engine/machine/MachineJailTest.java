@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.cgroup.CgroupPlacement;
-import dev.abode.engine.disk.WritableDisk;
+import dev.abode.engine.disk.WritableDisks;
 import dev.abode.engine.guest.GuestBoot;
 import dev.abode.engine.guest.Kernels;
 import dev.abode.engine.instance.Limits;
@@ -48,7 +48,7 @@ class MachineJailTest {
     GuestBoot boot = new Kernels(kernels, "no program".getBytes(UTF_8)).ready();
     Path instance = Files.createDirectory(folder.resolve("instance"));
     Path disk = instance.resolve("disk");
-    WritableDisk.ensure(disk, 64L << 20);
+    new WritableDisks(folder.resolve("blank"), 64L << 20).ensure(disk);
     MachineGround ground =
         new MachineGround(
             instance,
