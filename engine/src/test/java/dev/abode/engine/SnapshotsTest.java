@@ -1,22 +1,30 @@
 package dev.abode.engine;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.machine.Monitor;
 import dev.abode.engine.testing.MachineCase;
+import dev.abode.engine.testing.OtherMachine;
 import dev.abode.engine.testing.TestEngine;
+import dev.abode.linux.SparseFile;
+import dev.abode.linux.testing.Eventually;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +32,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots, going back to them, and clones, with a real hypervisor and real containers. */
@@ -71,6 +81,113 @@ class SnapshotsTest extends MachineCase {
             + " 2>/dev/null || echo 0)\" -ge "
             + least
             + " ]; do sleep 0.1; done");
+  }
+
+  /** How many parts, of a MiB each, {@link #OVERWRITER} writes to. */
+  private static final int PARTS = 24;
+
+  /**
+   * Fills a file, and then overwrites parts of it at random with an ever new number, each on the
+   * disk before it is noted in memory. What is random is so again after a restore.
+   */
+  private static final String OVERWRITER =
+      "part() { yes $(printf %015d $1) | dd of=$2 bs=1M count=1 seek=$3 iflag=fullblock"
+          + " conv=notrunc,fsync 2>/dev/null; }; part 0 /seed 0;"
+          // Something to copy, so that there is time to overwrite.
+          + " i=0; while [ $i -lt PARTS ]; do cat /seed; i=$((i+1)); done > /big;"
+          + " cat /big /big /big /big /big > /more; sync; echo filled; n=0;"
+          + " while [ ! -e /dev/shm/stop ]; do n=$((n+1));"
+          + " i=$(($(od -An -N2 -tu2 /dev/urandom) % PARTS)); part $n /big $i;"
+          + " echo $i $n >> /dev/shm/places; done; touch /dev/shm/over; exec sleep 1000";
+
+  /** The digest of each part as it is on the disk. */
+  private static final String DIGESTS =
+      "sync; echo 3 > /proc/sys/vm/drop_caches; i=0; while [ $i -lt PARTS ]; do"
+          + " dd if=/big bs=1M skip=$i count=1 2>/dev/null | md5sum | cut -c1-32; i=$((i+1)); done";
+
+  @Test
+  void whatIsOverwrittenWhileTheDiskIsCopiedIsSavedAsItWas() throws Exception {
+    Instance instance =
+        run(
+            shell(OVERWRITER.replace("PARTS", Integer.toString(PARTS)))
+                .security(SecurityOf.privileged()));
+    TestEngine.awaitLine(instance, "filled");
+    exec(instance, "until [ \"$(wc -l < /dev/shm/places)\" -ge 3 ]; do sleep 0.1; done");
+    for (String name : List.of("one", "two")) {
+      assertThat(instance.snapshot(Optional.of(name)).running()).isTrue();
+    }
+    // What was kept meanwhile is of no use any more.
+    Path disk = instance.info().folder().resolve("disk");
+    assertThat(SparseFile.extents(disk.resolveSibling("disk.overwritten"))).isEmpty();
+    assertThat(Files.size(disk.resolveSibling("snapshots/one/disk"))).isEqualTo(Files.size(disk));
+
+    for (String name : List.of("one", "two")) {
+      instance.restore(Optional.of(name));
+      exec(instance, "touch /dev/shm/stop; until [ -e /dev/shm/over ]; do sleep 0.1; done");
+      int[] numbers = new int[PARTS];
+      for (String place : exec(instance, "cat /dev/shm/places").lines().toList()) {
+        int space = place.indexOf(' ');
+        numbers[Integer.parseInt(place.substring(0, space))] =
+            Integer.parseInt(place.substring(space + 1));
+      }
+      List<String> expected = new ArrayList<>();
+      for (int number : numbers) {
+        byte[] part = "%015d\n".formatted(number).repeat(1 << 16).getBytes(US_ASCII);
+        expected.add(HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(part)));
+      }
+      assertThat(exec(instance, DIGESTS.replace("PARTS", Integer.toString(PARTS))).lines())
+          .containsExactlyElementsOf(expected);
+    }
+  }
+
+  @Test
+  void withoutRoomForWhatIsOverwrittenThereIsNoSnapshotAndTheMachineGoesOn() throws Exception {
+    Instance instance =
+        engine.create(shell(OVERWRITER.replace("PARTS", Integer.toString(PARTS))).build());
+    // A file system with less room than one part of what is overwritten takes.
+    Path small = Files.createTempDirectory("abode-small");
+    Path image = Files.createTempFile("abode-small", "");
+    Path overwritten = instance.info().folder().resolve("disk.overwritten");
+    Files.createFile(overwritten);
+    try {
+      OtherMachine.host("mke2fs", "-qFt", "ext4", "-O", "^has_journal", image.toString(), "512k");
+      OtherMachine.host("mount", "-o", "loop", image.toString(), small.toString());
+      Path file = Files.createFile(small.resolve("file"));
+      OtherMachine.host("mount", "--bind", file.toString(), overwritten.toString());
+      instance.start();
+      TestEngine.awaitLine(instance, "filled");
+
+      AtomicReference<Throwable> refused = new AtomicReference<>();
+      Eventually.until(
+          "the guest overwrites something while its disk is copied",
+          () -> {
+            Throwable failure =
+                catchThrowable(() -> instance.snapshot(Optional.of("at-" + System.nanoTime())));
+            refused.set(failure);
+            return failure != null;
+          });
+      assertThat(refused.get())
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("what was overwritten could not be kept in " + overwritten);
+      // Its writer writes, and the next snapshot finds everything as this one did.
+      String written = exec(instance, "wc -l < /dev/shm/places");
+      exec(
+          instance, "until [ $(wc -l < /dev/shm/places) -gt " + written + " ]; do sleep 0.1; done");
+      try (Stream<Path> left = Files.list(instance.info().folder().resolve("snapshots"))) {
+        assertThat(left.map(folder -> folder.getFileName().toString()))
+            .containsExactlyInAnyOrderElementsOf(instance.snapshotNames());
+      }
+      exec(instance, "touch /dev/shm/stop; until [ -e /dev/shm/over ]; do sleep 0.1; done");
+      instance.snapshot(Optional.of("at-rest"));
+      instance.restore(Optional.of("at-rest"));
+      assertThat(exec(instance, "ls /dev/shm/over")).isEqualTo("/dev/shm/over");
+    } finally {
+      // In the hypervisor's own mounts they stay.
+      OtherMachine.host("umount", overwritten.toString());
+      OtherMachine.host("umount", small.toString());
+      Files.delete(small);
+      Files.delete(image);
+    }
   }
 
   @Test

@@ -12,7 +12,9 @@ import dev.abode.engine.machine.HypervisorLimits;
 import dev.abode.engine.machine.MachineDisk;
 import dev.abode.engine.machine.MachineShape;
 import dev.abode.engine.record.InstanceFolder;
+import dev.abode.linux.SparseFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -34,6 +36,7 @@ record MachineRoom(Cgroups cgroups, LayerDisks layerDisks, WritableDisks writabl
   List<MachineDisk> disks(InstanceFolder folder, List<Path> layers) throws IOException {
     Path own = own(folder);
     writableDisks.ensure(own);
+    SparseFile.empty(MachineDisk.overwritten(own), Files.size(own));
     return MachineDesign.disks(layerDisks.of(layers), own);
   }
 

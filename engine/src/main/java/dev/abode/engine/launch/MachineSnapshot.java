@@ -13,13 +13,11 @@ import dev.abode.linux.SparseFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,31 +105,29 @@ final class MachineSnapshot {
       throws IOException {
     Path disk = at.folder().path().resolve(MachineInterior.DISK);
     int files = link(memory(at.folder().path().resolve(BASE)), folder);
-    // The hypervisor writes its disk back when it is stopped: most of that is done before.
-    try (FileChannel written = FileChannel.open(disk, StandardOpenOption.WRITE)) {
-      written.force(false);
-    }
     try (Arena arena = Arena.ofShared();
-        Monitor monitor = Monitor.open(pid)) {
+        Monitor monitor = Monitor.open(pid);
+        DiskCopy copy = DiskCopy.prepare(monitor, disk, folder.resolve(MachineInterior.DISK))) {
       GuestMemory guestMemory = GuestMemory.find(pid, model.shape().memoryBytes());
       MemorySegment room = MemoryCapture.room(guestMemory, arena);
       MemoryCapture memory;
       byte[] devices;
-      long stopped;
+      Duration stoodStill;
       try (GuestView guest = GuestView.open(at.run().socket(), PATIENCE)) {
         // Between host and guest nothing is under way from here on: what is saved is whole frames.
         guest.freeze();
-        stopped = System.nanoTime();
+        long stopped = System.nanoTime();
         monitor.stop();
         try {
           devices = monitor.devices();
           memory = MemoryCapture.of(guestMemory, arena, room);
-          SparseFile.copy(disk, folder.resolve(MachineInterior.DISK));
+          copy.moment();
         } finally {
           monitor.resume();
         }
+        stoodStill = Duration.ofNanos(System.nanoTime() - stopped);
       }
-      Duration stoodStill = Duration.ofNanos(System.nanoTime() - stopped);
+      copy.complete();
       AtomicFile.replaceDurably(folder.resolve(DEVICES), devices);
       memory.writeTo(folder.resolve(MEMORY + files));
       cards.write(folder);

@@ -261,6 +261,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   public void adopted(InstanceRecord record, Workload workload) throws IOException {
     try (Monitor monitor = Monitor.open(workload.pid())) {
       monitor.resume();
+      DiskCopy.forget(monitor, folders.instance(record.id()).path().resolve(MachineInterior.DISK));
     }
     settle(record);
     // What froze the workload for a snapshot has let it go on by leaving, and does no harm twice.

@@ -10,9 +10,20 @@ import java.nio.file.Path;
  * @param file on the host
  */
 public record MachineDisk(String serial, Path file, boolean readOnly) {
+  /** What the file beside a writable disk is called, behind the name of the disk. */
+  private static final String OVERWRITTEN = ".overwritten";
+
   public MachineDisk {
     if (!serial.matches("[a-z0-9-]{1,20}")) {
       throw new IllegalArgumentException("\"" + serial + "\" cannot be the serial of a disk");
     }
+  }
+
+  /**
+   * The file in which QEMU keeps what the guest overwrites, while the disk in {@code file} is
+   * copied. Empty at all other times.
+   */
+  public static Path overwritten(Path file) {
+    return file.resolveSibling(file.getFileName() + OVERWRITTEN);
   }
 }

@@ -3,6 +3,7 @@ package dev.abode.engine.machine;
 import dev.abode.init.LaunchPlan;
 import dev.abode.init.MountFlag;
 import dev.abode.init.Propagation;
+import dev.abode.init.ResourceLimit;
 import dev.abode.init.Step;
 import dev.abode.init.Step.Missing;
 import dev.abode.init.Step.Place;
@@ -15,13 +16,20 @@ import java.util.Set;
 /**
  * The jail of a hypervisor: a user, PID, network, IPC, UTS and control group namespace of its own,
  * and a root in which there is nothing but its program, its libraries and firmware, the kernel, the
- * disks, and four device files. All of it is read-only but the instance's own disk, and a folder in
- * memory with the socket by which it is commanded. A guest that has taken over its hypervisor is an
+ * disks, and four device files. All of it is read-only but the instance's own disk, a file for what
+ * is overwritten on it while it is copied, and a folder in memory with the socket by which it is
+ * commanded. No file grows larger than the disk. A guest that has taken over its hypervisor is an
  * unprivileged user, with no capability, no network and nobody else's file.
  */
 public final class MachinePlan {
   private static final String BOOT = "/boot";
   private static final String DISKS = "/disks";
+
+  /** The file of {@link MachineDisk#overwritten}. */
+  static final String OVERWRITTEN = DISKS + "/overwritten";
+
+  private static final Set<MountFlag> WRITABLE =
+      Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC);
   private static final Set<MountFlag> DATA =
       Set.of(MountFlag.READ_ONLY, MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC);
 
@@ -73,13 +81,12 @@ public final class MachinePlan {
         continue;
       }
       Path inside = Path.of(DISKS, disk.serial());
-      jail.copy(
-          disk.file(),
-          inside.toString(),
-          disk.readOnly() ? DATA : Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC),
-          // Only what it writes must seem its own.
-          !disk.readOnly(),
-          Missing.MAKE_FILE);
+      if (disk.readOnly()) {
+        jail.copy(disk.file(), inside.toString(), DATA, false, Missing.MAKE_FILE);
+      } else {
+        writable(disk.file(), inside);
+        writable(MachineDisk.overwritten(disk.file()), Path.of(OVERWRITTEN));
+      }
       jailed.add(new MachineDisk(disk.serial(), inside, disk.readOnly()));
     }
     devices();
@@ -120,6 +127,8 @@ public final class MachinePlan {
             "mode=0700,size=8m"));
     inside.add(new Step.ChangeMount(Place.ROOTFS, "/", false, Set.of(MountFlag.READ_ONLY)));
     inside.addAll(Jail.shut(Set.of()));
+    long largest = Math.max(QemuCommand.DISK_BYTES, ground.shape().memoryBytes());
+    inside.add(new Step.SetLimit(ResourceLimit.FSIZE, largest, largest));
     ground.seccomp().ifPresent(program -> inside.add(new Step.Seccomp(program)));
     inside.add(new Step.ChangeDirectory("/"));
     inside.add(
@@ -136,6 +145,11 @@ public final class MachinePlan {
                 ground.shares().map(Shares::all).orElse(List.of())),
             List.of("PATH=/usr/bin", "HOME=/", "TMPDIR=/tmp")));
     return inside;
+  }
+
+  /** What it writes must seem its own. */
+  private void writable(Path file, Path inside) {
+    jail.copy(file, inside.toString(), WRITABLE, true, Missing.MAKE_FILE);
   }
 
   /** Hands a file of the host over as an open descriptor: it has no name in the jail. */

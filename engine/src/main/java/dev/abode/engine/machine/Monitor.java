@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,24 @@ public final class Monitor implements AutoCloseable {
 
   /** The state of twenty disks is half a megabyte. */
   private static final int MAX_DEVICES_BYTES = 8 << 20;
+
+  /** A disk that does not take a part by then has the snapshot fail, not the guest wait. */
+  private static final int MOST_SECONDS_FOR_A_PART = 20;
+
+  private static final String ADD = "blockdev-add";
+  private static final String DELETE = "blockdev-del";
+  private static final String NODE = "node-name";
+  private static final String DRIVER = "driver";
+  private static final String FILE = "file";
+
+  // Block nodes of ours, which are there for a while.
+  private static final String KEEPER = "keeper";
+  private static final String KEPT = "kept";
+  private static final String VIEW = "view";
+  private static final String PART = "part";
+  private static final String NOWHERE = "nowhere";
+  private static final int PART_BYTES = 64 << 10;
+  private static final String PROBE = "probe";
 
   private final Qmp qmp;
   private final Path run;
@@ -165,7 +184,7 @@ public final class Monitor implements AutoCloseable {
   /** The numbers of the cards that the machine has, by the name of the interface of each. */
   public Map<String, Integer> cards() throws IOException {
     Map<String, Integer> cards = new HashMap<>();
-    for (Map<String, Object> bus : qmp.list("query-pci")) {
+    for (Map<String, Object> bus : qmp.list("query-pci", Map.of())) {
       for (Map<String, Object> device : Qmp.objects(bus.getOrDefault("devices", ""))) {
         Object behind =
             Qmp.object(device.getOrDefault("pci_bridge", "")).getOrDefault("devices", "");
@@ -181,6 +200,106 @@ public final class Monitor implements AutoCloseable {
       }
     }
     return cards;
+  }
+
+  // ---- the disk of a moment, while the guest goes on
+
+  /**
+   * From here on QEMU keeps what is on the machine's own disk in the file {@link
+   * MachineDisk#overwritten}, at the same place, before the guest overwrites it. What was a hole is
+   * kept as a hole. Parts are of 64 KiB, aligned, or more. The guest is stopped, and goes on
+   * afterwards; what it discards meanwhile stays where it is. Ends with {@link #stopKeeping}.
+   *
+   * <p>When something cannot be kept, because that file has no room, the guest is none the wiser;
+   * {@link #keptAll} tells.
+   */
+  public void keepOverwritten() throws IOException {
+    qmp.execute(
+        ADD,
+        Map.of(
+            NODE,
+            KEPT,
+            DRIVER,
+            "raw",
+            FILE,
+            Map.of(DRIVER, FILE, "filename", MachinePlan.OVERWRITTEN, "locking", "off")));
+    qmp.execute(
+        ADD,
+        Map.of(
+            NODE,
+            KEEPER,
+            DRIVER,
+            "copy-before-write",
+            FILE,
+            QemuCommand.OWN_DISK,
+            "target",
+            KEPT,
+            "on-cbw-error",
+            "break-snapshot",
+            "cbw-timeout",
+            MOST_SECONDS_FOR_A_PART));
+    drive(KEEPER);
+  }
+
+  /** Whether all has been kept that the guest has overwritten so far. */
+  public boolean keptAll() throws IOException {
+    // Nothing says so but a read of the disk as it was, and only a job reads for us.
+    qmp.execute(ADD, Map.of(NODE, VIEW, DRIVER, "snapshot-access", FILE, KEEPER));
+    qmp.execute(
+        ADD,
+        Map.of(
+            NODE,
+            PART,
+            DRIVER,
+            "raw",
+            FILE,
+            VIEW,
+            "offset",
+            0,
+            "size",
+            PART_BYTES,
+            "read-only",
+            true));
+    qmp.execute(ADD, Map.of(NODE, NOWHERE, DRIVER, "null-co", "size", PART_BYTES));
+    qmp.execute(
+        "blockdev-backup",
+        Map.of("job-id", PROBE, "device", PART, "target", NOWHERE, "sync", "full"));
+    Qmp.Event over =
+        qmp.event("BLOCK_JOB_COMPLETED", event -> PROBE.equals(event.data().get("device")));
+    // Until then the job holds its nodes.
+    qmp.event(
+        "JOB_STATUS_CHANGE",
+        event -> PROBE.equals(event.data().get("id")) && "null".equals(event.data().get("status")));
+    for (String node : List.of(PART, VIEW, NOWHERE)) {
+      qmp.execute(DELETE, Map.of(NODE, node));
+    }
+    return !over.data().containsKey("error");
+  }
+
+  /** Ends what {@link #keepOverwritten} began; does nothing when nothing was begun. */
+  public void stopKeeping() throws IOException {
+    drive(QemuCommand.OWN_DISK);
+    List<Object> nodes =
+        qmp.list("query-named-block-nodes", Map.of("flat", true)).stream()
+            .map(node -> node.getOrDefault(NODE, ""))
+            .toList();
+    for (String node : List.of(PART, VIEW, NOWHERE, KEEPER, KEPT)) {
+      if (nodes.contains(node)) {
+        qmp.execute(DELETE, Map.of(NODE, node));
+      }
+    }
+  }
+
+  /** Has the guest's own disk read and written through {@code node}. */
+  private void drive(String node) throws IOException {
+    Map<String, Object> drive =
+        Map.of("path", "/machine/peripheral/" + QemuCommand.OWN_DISK, "property", "drive");
+    // QEMU 7.2 ends with a failed assertion when a node is put in its own place.
+    if (!qmp.word("qom-get", drive).equals(node)) {
+      Map<String, Object> set = new HashMap<>(drive);
+      set.put("value", node);
+      qmp.execute("qom-set", set);
+    }
   }
 
   @Override

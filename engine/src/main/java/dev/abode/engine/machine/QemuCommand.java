@@ -23,6 +23,9 @@ final class QemuCommand {
 
   static final int DEVICES = 701;
 
+  /** The block node, and the device, of the one disk that a machine writes to. */
+  static final String OWN_DISK = "disk";
+
   /** The folder in the jail that QEMU may write to, and that is on no disk. */
   static final String RUN = "/run";
 
@@ -199,8 +202,8 @@ final class QemuCommand {
   }
 
   private static String node(MachineDisk disk, int number) {
-    return "driver=raw,node-name=disk"
-        + number
+    return "driver=raw,node-name="
+        + nodeName(disk, number)
         + (disk.readOnly()
             ? ",read-only=on"
             // What the guest frees, and zeros it writes, become holes of the file again.
@@ -214,14 +217,20 @@ final class QemuCommand {
   private static String emptyNode(MachineDisk disk, int number) {
     return "driver=null-co,read-zeroes=on,size="
         + DISK_BYTES
-        + ",node-name=disk"
-        + number
+        + ",node-name="
+        + nodeName(disk, number)
         + (disk.readOnly() ? ",read-only=on" : "");
   }
 
+  private static String nodeName(MachineDisk disk, int number) {
+    return disk.readOnly() ? "layer" + number : OWN_DISK;
+  }
+
   private static String device(MachineDisk disk, int number) {
-    return "virtio-blk-pci,drive=disk"
-        + number
+    return "virtio-blk-pci,drive="
+        + nodeName(disk, number)
+        // A name by which another node is put in front of its own, see Monitor.keepOverwritten.
+        + (disk.readOnly() ? "" : ",id=" + OWN_DISK)
         + ",serial="
         + disk.serial()
         + address(FIRST_DISK_SLOT, number);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.function.Predicate;
 
 /**
  * A conversation with a running QEMU. One command at a time; what happens meanwhile is kept as
@@ -30,7 +31,8 @@ import java.util.Queue;
  *
  * <p>A hypervisor may have been taken over by its guest, so nothing it says is trusted: a message
  * has at most {@value #MAX_MESSAGE_BYTES} bytes, at most {@value #MAX_EVENTS} events are kept, and
- * one that does not answer in time loses the connection. Used by one thread.
+ * one that does not answer in time, whatever else it says, loses the connection. Used by one
+ * thread.
  *
  * @see <a href="https://www.qemu.org/docs/master/interop/qmp-spec.html">QMP specification</a>
  */
@@ -59,7 +61,7 @@ public final class Qmp implements AutoCloseable {
   /**
    * Begins a conversation.
    *
-   * @param patience how long each answer may take
+   * @param patience how long each answer, and each event that is waited for, may take
    * @throws QmpException when what listens there is no QEMU, or does not answer
    */
   public static Qmp connect(Path socket, Duration patience) throws IOException {
@@ -67,8 +69,10 @@ public final class Qmp implements AutoCloseable {
     Qmp qmp = new Qmp(channel, patience);
     try {
       // Nothing is said to what does not greet first: the socket's path leads through a jail.
-      if (!qmp.receive("greet").containsKey("QMP")) {
-        throw new QmpException("what listens at " + socket + " does not greet as QEMU does");
+      try (Watchdog _ = qmp.watchdog()) {
+        if (!qmp.receive("greet").containsKey("QMP")) {
+          throw new QmpException("what listens at " + socket + " does not greet as QEMU does");
+        }
       }
       qmp.execute("qmp_capabilities", Map.of());
       return qmp;
@@ -76,6 +80,11 @@ public final class Qmp implements AutoCloseable {
       channel.close();
       throw e;
     }
+  }
+
+  /** Over one question or one wait, so that not even one who keeps talking has more time. */
+  private Watchdog watchdog() {
+    return Watchdog.over("qmp-watchdog", patience, channel::close);
   }
 
   /**
@@ -95,13 +104,19 @@ public final class Qmp implements AutoCloseable {
    * @return the objects in it
    * @throws QmpException when it is refused, saying why
    */
-  public List<Map<String, Object>> list(String command) throws IOException {
-    return objects(ask(command, Map.of()));
+  public List<Map<String, Object>> list(String command, Map<String, Object> arguments)
+      throws IOException {
+    return objects(ask(command, arguments));
   }
 
   /** The objects of a list that QEMU has sent; none when it is no list. */
   public static List<Map<String, Object>> objects(Object value) {
     return value instanceof List<?> list ? list.stream().map(Qmp::object).toList() : List.of();
+  }
+
+  /** As {@link #execute}, for a command that returns a word; empty when it returns none. */
+  public String word(String command, Map<String, Object> arguments) throws IOException {
+    return ask(command, arguments) instanceof String word ? word : "";
   }
 
   private Object ask(String command, Map<String, Object> arguments) throws IOException {
@@ -110,33 +125,42 @@ public final class Qmp implements AutoCloseable {
     message.put("arguments", arguments);
     ByteBuffer line =
         ByteBuffer.wrap((JSON.toJson(message) + "\n").getBytes(StandardCharsets.UTF_8));
-    while (line.hasRemaining()) {
-      channel.write(line);
-    }
-    while (true) {
-      Map<String, Object> answer = receive(command);
-      if (answer.containsKey("return")) {
-        return answer.getOrDefault("return", "");
+    try (Watchdog _ = watchdog()) {
+      while (line.hasRemaining()) {
+        channel.write(line);
       }
-      if (answer.containsKey("error")) {
-        throw new QmpException(
-            "QEMU refuses "
-                + command
-                + ": "
-                + object(answer.getOrDefault("error", "")).get("desc"));
+      while (true) {
+        Map<String, Object> answer = receive(command);
+        if (answer.containsKey("return")) {
+          return answer.getOrDefault("return", "");
+        }
+        if (answer.containsKey("error")) {
+          throw new QmpException(
+              "QEMU refuses "
+                  + command
+                  + ": "
+                  + object(answer.getOrDefault("error", "")).get("desc"));
+        }
+        note(answer);
       }
-      note(answer);
     }
   }
 
   /** Waits for an event called {@code name}; those before it are forgotten. */
   public Event event(String name) throws IOException {
-    while (true) {
-      Event next = events.poll();
-      if (next == null) {
-        note(receive(name));
-      } else if (next.name().equals(name)) {
-        return next;
+    return event(name, event -> true);
+  }
+
+  /** Waits for an event called {@code name} that is {@code wanted}. */
+  public Event event(String name, Predicate<Event> wanted) throws IOException {
+    try (Watchdog _ = watchdog()) {
+      while (true) {
+        Event next = events.poll();
+        if (next == null) {
+          note(receive(name));
+        } else if (next.name().equals(name) && wanted.test(next)) {
+          return next;
+        }
       }
     }
   }
@@ -152,7 +176,7 @@ public final class Qmp implements AutoCloseable {
   }
 
   private Map<String, Object> receive(String purpose) throws IOException {
-    try (Watchdog _ = Watchdog.over("qmp-watchdog", patience, channel::close)) {
+    try {
       String line = line(purpose);
       Object message = JSON.fromJson(line);
       if (!(message instanceof Map<?, ?>)) {

@@ -18,6 +18,7 @@ import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
 import dev.abode.init.Supervision;
 import dev.abode.linux.ProcessIdentity;
+import dev.abode.linux.SparseFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +50,7 @@ class MachineJailTest {
     Path instance = Files.createDirectory(folder.resolve("instance"));
     Path disk = instance.resolve("disk");
     new WritableDisks(folder.resolve("blank"), 64L << 20).ensure(disk);
+    SparseFile.empty(MachineDisk.overwritten(disk), Files.size(disk));
     MachineGround ground =
         new MachineGround(
             instance,
@@ -99,7 +101,8 @@ class MachineJailTest {
       // A folder of its own, and not the host's.
       assertThat(names(process.resolve("root/run"))).isSubsetOf("qmp");
       assertThat(process.resolve("root/proc/sys")).doesNotExist();
-      assertThat(names(process.resolve("root/disks"))).containsExactly("disk");
+      assertThat(names(process.resolve("root/disks")))
+          .containsExactlyInAnyOrder("disk", "overwritten");
       assertThat(names(process.resolve("root/dev"))).doesNotContain("kvm", "mem", "vda");
       for (String namespace : List.of("user", "mnt", "net", "pid", "ipc", "uts")) {
         assertThat(Files.readSymbolicLink(process.resolve("ns/" + namespace)))

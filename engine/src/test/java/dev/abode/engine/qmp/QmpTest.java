@@ -100,6 +100,56 @@ class QmpTest {
         .hasMessageContaining("did not answer to qmp_capabilities within 2000 ms");
   }
 
+  /** Never stops saying that something happened. */
+  private void babble() {
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try (SocketChannel channel = server.accept()) {
+                channel.write(ByteBuffer.wrap((GREETING + DONE).getBytes(UTF_8)));
+                while (true) {
+                  channel.write(
+                      ByteBuffer.wrap("{\"event\": \"X\", \"data\": {}}\n".getBytes(UTF_8)));
+                }
+              } catch (IOException e) {
+                return; // the other side has had enough
+              }
+            });
+  }
+
+  @Test
+  void whoNeverStopsTalkingAnswersNotEither() throws Exception {
+    babble();
+    try (Qmp qmp = Qmp.connect(socket(), LITTLE_PATIENCE)) {
+      assertThatThrownBy(() -> qmp.execute("stop", Map.of()))
+          .isInstanceOf(QmpException.class)
+          .hasMessageContaining("did not answer to stop within 2000 ms");
+    }
+    babble();
+    try (Qmp qmp = Qmp.connect(socket(), LITTLE_PATIENCE)) {
+      assertThatThrownBy(() -> qmp.event("STOP"))
+          .isInstanceOf(QmpException.class)
+          .hasMessageContaining("did not answer to STOP");
+    }
+  }
+
+  @Test
+  void listsAndWordsAreReturnedAsTheyAre() throws Exception {
+    speak(
+        List.of(
+            GREETING,
+            DONE,
+            "{\"return\": [{\"node-name\": \"a\"}, {\"node-name\": \"b\"}]}\n",
+            "{\"return\": \"a\"}\n",
+            DONE));
+    try (Qmp qmp = Qmp.connect(socket(), PATIENCE)) {
+      assertThat(qmp.list("query-named-block-nodes", Map.of()))
+          .containsExactly(Map.of("node-name", "a"), Map.of("node-name", "b"));
+      assertThat(qmp.word("qom-get", Map.of())).isEqualTo("a");
+      assertThat(qmp.word("qom-get", Map.of())).isEmpty();
+    }
+  }
+
   @Test
   void nothingIsSaidToWhatIsNoQemu() {
     speak(List.of("{\"hello\": 1}\n"));
