@@ -39,10 +39,30 @@ final class Creation {
     this.site = site;
   }
 
+  /** Puts into the folder of an instance what it is to begin with. */
+  @FunctionalInterface
+  interface Furnishing {
+    void furnish(LiveInstance instance) throws IOException;
+  }
+
   LiveInstance create(InstanceSpec spec) throws IOException {
+    return create(spec, Optional.empty(), instance -> {});
+  }
+
+  /**
+   * Creates one that begins with something.
+   *
+   * @param connected in the networks that it is to be in, if they are not those of the spec
+   * @param furnishing is done before anybody knows of the instance: if the engine dies in the
+   *     middle of it, the next one takes away what there is
+   */
+  LiveInstance create(
+      InstanceSpec spec, Optional<List<EndpointSpec>> connected, Furnishing furnishing)
+      throws IOException {
     Image image = image(spec.image());
     List<String> warnings = review(spec, image);
-    List<EndpointSpec> endpoints = Connecting.endpoints(site, spec);
+    List<EndpointSpec> endpoints =
+        connected.isPresent() ? connected.get() : Connecting.endpoints(site, spec);
     String id = ExecTable.newId();
     String name = claimName(spec, id);
     InstanceFolder folder = site.folders().instance(id);
@@ -54,13 +74,14 @@ final class Creation {
       Files.createDirectory(folder.path());
       filling.prepare(
           mounts, spec.mounts(), id, () -> site.images().layerFolders(image, Progress.NONE));
+      LiveInstance instance = new LiveInstance(site, record, LifeRecord.CREATED);
+      furnishing.furnish(instance);
       if (mounts.isEmpty()) {
         folder.writeFirstDefinition(record, site.lateSync());
       } else {
         // What was noted of its new volumes goes in a moment, and only this tells whose they are.
         folder.writeDefinition(record);
       }
-      LiveInstance instance = new LiveInstance(site, record, LifeRecord.CREATED);
       site.catalog().add(instance);
       refuseVanished(image, instance);
       filling.done();

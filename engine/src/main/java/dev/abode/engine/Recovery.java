@@ -107,7 +107,7 @@ final class Recovery {
 
   private void load(InstanceFolder folder, String id) {
     try {
-      Snapshots.sweep(folder.snapshots());
+      Snapshots.sweep(folder);
       InstanceRecord record = folder.readDefinition();
       add(record, life(folder, record));
     } catch (NoSuchFileException e) {

@@ -7,6 +7,7 @@ import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.launch.SavedState;
 import dev.abode.engine.network.EndpointSpec;
+import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.SnapshotRecord;
 import dev.abode.engine.record.TreeDeletion;
@@ -44,6 +45,9 @@ final class Snapshots {
 
   /** No name of a snapshot begins so. */
   private static final String UNFINISHED = ".new-";
+
+  /** What the names of parts end with that are not put back yet. */
+  private static final String NOT_BACK = ".new";
 
   private static final String VOLUMES = "volumes";
 
@@ -164,7 +168,7 @@ final class Snapshots {
     }
     refuseOthersThan(InstanceStatus.RUNNING, InstanceStatus.EXITED, InstanceStatus.CREATED);
     Files.createDirectories(instance.folder().snapshots());
-    sweep(instance.folder().snapshots());
+    sweep(instance.folder().snapshots(), UNFINISHED + "*");
     Path unfinished = folder.resolveSibling(UNFINISHED + name);
     Files.createDirectory(unfinished);
     try {
@@ -198,12 +202,20 @@ final class Snapshots {
     }
   }
 
-  /** Takes away what engines that were killed have left. */
-  static void sweep(Path snapshots) throws IOException {
-    if (!Files.isDirectory(snapshots)) {
+  /**
+   * Takes away what engines that were killed have left of snapshots that were not finished, and of
+   * what was being put back.
+   */
+  static void sweep(InstanceFolder folder) throws IOException {
+    sweep(folder.snapshots(), UNFINISHED + "*");
+    sweep(folder.path(), "*" + NOT_BACK);
+  }
+
+  private static void sweep(Path folder, String names) throws IOException {
+    if (!Files.isDirectory(folder)) {
       return;
     }
-    try (DirectoryStream<Path> left = Files.newDirectoryStream(snapshots, UNFINISHED + "*")) {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, names)) {
       for (Path unfinished : left) {
         TreeDeletion.delete(unfinished);
       }
@@ -292,12 +304,15 @@ final class Snapshots {
     InstanceRecord origin = SnapshotRecord.read(folder).definition();
     InstanceSpec spec =
         origin.spec().toBuilder().name(as.orElse("")).hostname("").image(imageOf(origin)).build();
-    LiveInstance clone = new Creation(site).create(spec);
+    LiveInstance clone =
+        new Creation(site)
+            .create(
+                spec,
+                Optional.of(alike(origin)),
+                made -> site.walls().putBack(folder, made.whereabouts(), Optional.of(origin)));
     try {
       clone.exclusively(
           () -> {
-            clone.state().define(clone.now().record().withEndpoints(alike(origin)));
-            site.walls().putBack(folder, clone.whereabouts(), Optional.of(origin));
             Launching.launch(clone);
             return true;
           });
