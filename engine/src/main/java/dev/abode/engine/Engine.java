@@ -395,16 +395,23 @@ public final class Engine implements AutoCloseable {
     return host.withWarnings(site.deletions().failures());
   }
 
+  /** As {@link #warm(String, Limits, int)}, for instances in one network. */
+  public boolean warm(String image, Limits limits) throws IOException {
+    return warm(image, limits, 1);
+  }
+
   /**
    * Boots and saves a virtual machine of the shape that instances of {@code image} with these
    * limits have, so that those start from it; nothing to do when that was done before.
    *
+   * @param networks how many the instances are in when they start
    * @return whether it was done just now
-   * @throws EngineException NOT_FOUND for the image, UNSUPPORTED without a hypervisor
+   * @throws EngineException NOT_FOUND for the image, INVALID_ARGUMENT for more networks than a
+   *     machine can be in, UNSUPPORTED without a hypervisor
    */
-  public boolean warm(String image, Limits limits) throws IOException {
+  public boolean warm(String image, Limits limits, int networks) throws IOException {
     return machines.warm(
-        limits, Math.max(1, new Creation(site).image(image).config().layers().size()));
+        limits, Math.max(1, new Creation(site).image(image).config().layers().size()), networks);
   }
 
   /** The virtual machines that were saved for others to start from. */

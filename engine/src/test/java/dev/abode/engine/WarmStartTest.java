@@ -1,11 +1,13 @@
 package dev.abode.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.MachineTemplate;
+import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
@@ -91,6 +93,25 @@ class WarmStartTest extends MachineCase {
 
   @Test
   @Order(4)
+  void machinesInAnyNumberOfNetworksStartWarm() throws Exception {
+    Instance alone =
+        engine.create(
+            shell("ls /sys/class/net; sleep 600")
+                .limits(SMALL)
+                .network(new NetworkMode.None())
+                .build());
+
+    assertThat(engine.warm(alpine, SMALL, 0)).isTrue();
+    alone.start();
+
+    assertThat(commandLine(alone)).contains("-incoming");
+    assertThat(TestEngine.awaitLines(alone, 1)).containsExactly("lo");
+    assertThatThrownBy(() -> engine.warm(alpine, SMALL, 32))
+        .hasMessage("a virtual machine can be in 31 networks at most, not in 32");
+  }
+
+  @Test
+  @Order(5)
   void anotherShapeStartsColdAndLeavesATemplate() throws Exception {
     Instance instance =
         engine.create(
@@ -106,7 +127,7 @@ class WarmStartTest extends MachineCase {
     // for: this waits for that one, or makes it.
     engine.warm(alpine, LimitsOf.memory(65L << 20));
 
-    assertThat(engine.templates()).extracting(MachineTemplate::memoryBytes).hasSize(2);
+    assertThat(engine.templates()).extracting(MachineTemplate::memoryBytes).hasSize(3);
     assertThat(engine.pruneTemplates()).isPositive();
     assertThat(engine.templates()).isEmpty();
   }

@@ -11,8 +11,8 @@ import java.util.List;
 
 /**
  * Saved virtual machines that others start from: {@code POST /abode/images/{name}/warm} with {@code
- * Memory} and {@code NanoCpus} as at a creation, {@code GET /abode/templates} and {@code POST
- * /abode/templates/prune}.
+ * Memory} and {@code NanoCpus} as at a creation and {@code Networks}, how many they are in, {@code
+ * GET /abode/templates} and {@code POST /abode/templates/prune}.
  */
 public final class MachineRoutes {
   private final Engine engine;
@@ -29,7 +29,11 @@ public final class MachineRoutes {
   }
 
   private void warm(Call call) throws IOException {
-    boolean made = engine.warm(call.parameter("name"), LimitsReader.read(call.document()));
+    boolean made =
+        engine.warm(
+            call.parameter("name"),
+            LimitsReader.read(call.document()),
+            call.document().integer("Networks").orElse(1));
     call.respond(new JsonDocument().with("Made", made));
   }
 

@@ -21,6 +21,7 @@ import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.machine.CardPlace;
 import dev.abode.engine.machine.GuestGround;
 import dev.abode.engine.machine.GuestPlan;
 import dev.abode.engine.machine.GuestProcesses;
@@ -140,13 +141,19 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   }
 
   /**
-   * Makes the template for instances with these limits, of images with so many layers, if there is
-   * none.
+   * Makes the template for instances with these limits, of images with so many layers and in so
+   * many networks, if there is none.
    *
    * @return whether it was made just now
+   * @throws EngineException INVALID_ARGUMENT for more networks than a machine can be in
    */
-  public boolean warm(Limits limits, int layers) throws IOException {
-    return templates.ensure(design.model(limits, layers, MachineModel.cards(1)));
+  public boolean warm(Limits limits, int layers, int networks) throws IOException {
+    if (networks < 0 || networks > CardPlace.MAX) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT,
+          "a virtual machine can be in " + CardPlace.MAX + " networks at most, not in " + networks);
+    }
+    return templates.ensure(design.model(limits, layers, MachineModel.cards(networks)));
   }
 
   /** What runs the machines, if one was started yet. */

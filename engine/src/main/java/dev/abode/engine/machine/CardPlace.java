@@ -8,7 +8,7 @@ package dev.abode.engine.machine;
  */
 public record CardPlace(int number, String tap) {
   /** As many as the bus of the cards has slots, but for the one of the agent's port. */
-  static final int MAX = 31;
+  public static final int MAX = 31;
 
   /** What the names of devices begin with; the rest is the name of the interface. */
   static final String DEVICE = "card.";
