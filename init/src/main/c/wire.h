@@ -60,6 +60,7 @@ enum op {
   OP_OPEN_FILE,
   OP_KEEP_FILE,
   OP_ADD_NEIGHBOUR,
+  OP_SMALL_PAGES,
   OP_COUNT
 };
 

@@ -77,7 +77,8 @@ final class PlanEncoder {
     SERVE_FILES,
     OPEN_FILE,
     KEEP_FILE,
-    ADD_NEIGHBOUR
+    ADD_NEIGHBOUR,
+    SMALL_PAGES
   }
 
   // STEP_* of wire.h
@@ -277,6 +278,7 @@ final class PlanEncoder {
           new Entry(Operation.SET_CAPABILITIES)
               .numbers(bits(effective), bits(permitted), bits(ambient));
       case Step.NoNewPrivileges() -> new Entry(Operation.NO_NEW_PRIVILEGES);
+      case Step.SmallPages() -> new Entry(Operation.SMALL_PAGES);
       case Step.Seccomp(ByteBuffer program) -> new Entry(Operation.SECCOMP).data(bytes(program));
       case Step.ChangeDirectory(String path) -> new Entry(Operation.CHANGE_DIRECTORY).texts(path);
       case Step.StayAsInit() -> new Entry(Operation.STAY_AS_INIT);

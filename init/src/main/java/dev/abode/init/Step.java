@@ -294,6 +294,12 @@ public sealed interface Step {
   record NoNewPrivileges() implements Step {}
 
   /**
+   * {@code prctl(2)} with {@code PR_SET_THP_DISABLE}: the program gets no page that is larger than
+   * what it touches, whatever the host does for others.
+   */
+  record SmallPages() implements Step {}
+
+  /**
    * {@code seccomp(2)} with {@code SECCOMP_SET_MODE_FILTER}.
    *
    * @param program an array of {@code struct sock_filter} of linux/filter.h, 8 bytes each

@@ -138,6 +138,8 @@ final class PlanReader {
       }
       // Who may open /dev/stdout again: no wall.
       case Step.OwnStreams ignored -> {}
+      // What memory costs: no wall.
+      case Step.SmallPages ignored -> {}
       case Step.SetUmask umask ->
           chapters.plan(
               Topic.PROGRAM, "umask", String.format(Locale.ROOT, "%04o", umask.mask()), "", "");

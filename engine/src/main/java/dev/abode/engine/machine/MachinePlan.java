@@ -129,6 +129,11 @@ public final class MachinePlan {
     inside.addAll(Jail.shut(Set.of()));
     long largest = Math.max(QemuCommand.DISK_BYTES, ground.shape().memoryBytes());
     inside.add(new Step.SetLimit(ResourceLimit.FSIZE, largest, largest));
+    if (ground.hypervisor().acceleration() == Acceleration.EMULATION) {
+      // Translated code and what belongs to it come in small parts: large pages were four MiB that
+      // nothing was in, and no faster.
+      inside.add(new Step.SmallPages());
+    }
     ground.seccomp().ifPresent(program -> inside.add(new Step.Seccomp(program)));
     inside.add(new Step.ChangeDirectory("/"));
     inside.add(

@@ -93,6 +93,7 @@ class MachineJailTest {
           .anyMatch(line -> line.matches("Gid:(\t" + FIRST_ID + "){4}"))
           .anyMatch(line -> line.matches("Groups:\\s*"))
           .contains("NoNewPrivs:\t1", "Seccomp:\t2")
+          .doesNotContain("THP_enabled:\t1")
           .filteredOn(line -> line.startsWith("Cap"))
           .allMatch(line -> line.endsWith("\t0000000000000000"));
       assertThat(names(process.resolve("root")))
