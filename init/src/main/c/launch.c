@@ -65,7 +65,7 @@ static bool may_borrow_memory(void) {
   for (enum list list = LIST_BEFORE; list <= LIST_BESIDE; list++) {
     for (uint32_t i = 0; i < shim.plan.header->steps[list]; i++) {
       const struct step *step = &shim.plan.steps[list][i];
-      if (step->op == OP_AWAIT_ENGINE) return false;
+      if (step->op == OP_TELL_ENGINE || step->op == OP_AWAIT_ENGINE) return false;
       if ((step->flags & STEP_TOLERATED) != 0) reports++;
     }
   }
