@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.docker.TestEngine.Outcome;
 import java.io.IOException;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,8 @@ class NetworkCliTest {
                 "printer=10.231.7.200",
                 "--label",
                 "tier=back",
+                "--ipam-opt",
+                "shelf=3",
                 "--opt",
                 "com.docker.network.driver.mtu=1400",
                 "shown")
@@ -58,6 +61,8 @@ class NetworkCliTest {
             "{\"Subnet\":\"10.231.7.0/24\",\"IPRange\":\"10.231.7.128/25\","
                 + "\"Gateway\":\"10.231.7.9\","
                 + "\"AuxiliaryAddresses\":{\"printer\":\"10.231.7.200\"}}");
+    assertThat(inspect("shown", "{{json .IPAM.Options}}")).isEqualTo("{\"shelf\":\"3\"}");
+    assertThat(inspect("bridge", "{{json .IPAM.Options}}")).isEqualTo("null");
     assertThat(inspect("shown", "{{json .Options}} {{json .Labels}} {{json .Containers}}"))
         .isEqualTo("{\"com.docker.network.driver.mtu\":\"1400\"} {\"tier\":\"back\"} {}");
     assertThat(docker("network", "ls", "-q", "--no-trunc", "--filter", "label=tier=back").ok())
@@ -72,6 +77,12 @@ class NetworkCliTest {
   void thoseThatAreAlwaysThereStay() throws Exception {
     assertThat(docker("network", "ls", "--filter", "type=builtin", "--format", "{{.Name}}").ok())
         .contains("bridge", "host", "none");
+    assertThat(docker("network", "ls", "-q", "--filter", "type=builtin").ok().lines())
+        .hasSize(3)
+        .doesNotHaveDuplicates()
+        .allSatisfy(id -> assertThat(inspect(id, "{{.Scope}}")).isEqualTo("local"));
+    assertThat(docker("network", "create", "--driver", "host", "second").errors())
+        .contains("only one instance of \"host\" network is allowed");
     assertThat(inspect("host", "{{.Driver}}")).isEqualTo("host");
     assertThat(inspect("none", "{{.Driver}}")).isEqualTo("null");
     assertThat(docker("network", "rm", "bridge").errors())
@@ -134,6 +145,8 @@ class NetworkCliTest {
     assertThat(container("{{json .NetworkSettings.Networks.further.DNSNames}}"))
         .startsWith("[\"member\",\"other\",");
     assertThat(docker("ps", "-aq", "--filter", "network=further").ok()).isNotEmpty();
+    assertThat(docker("network", "connect", "further", "member").errors())
+        .contains("endpoint with name member already exists in network further");
     docker("network", "disconnect", "further", "member").ok();
     assertThat(docker("ps", "-aq", "--filter", "network=further").ok()).isEmpty();
     docker("rm", "member").ok();
@@ -145,7 +158,77 @@ class NetworkCliTest {
   }
 
   @Test
+  void anAddressOfOnesOwnChoiceNeedsASubnetOfOnesOwnChoice() throws Exception {
+    docker("network", "create", "anywhere").ok();
+    String refused =
+        "user specified IP address is supported only when connecting to networks with user"
+            + " configured subnets";
+    assertThat(
+            docker(
+                    "create",
+                    "--network",
+                    "anywhere",
+                    "--ip",
+                    "172.30.0.9",
+                    TestEngine.IMAGE,
+                    "true")
+                .errors())
+        .contains(refused);
+    String other = docker("create", TestEngine.IMAGE, "true").ok();
+    assertThat(docker("network", "connect", "--ip", "172.30.0.9", "anywhere", other).errors())
+        .contains(refused);
+    for (String network : new String[] {"bridge", "host", "none"}) {
+      assertThat(
+              docker("create", "--network", network, "--ip", "172.30.0.9", TestEngine.IMAGE, "true")
+                  .errors())
+          .contains("user specified IP address is supported on user defined networks only");
+    }
+    docker("rm", other).ok();
+    docker("network", "rm", "anywhere").ok();
+  }
+
+  @Test
+  void whoBorrowsANetworkDecidesNothingAboutIt() throws Exception {
+    docker("create", "--name", "lender", TestEngine.IMAGE, "true").ok();
+    Map<String, String> refused =
+        Map.of(
+            "--publish=80", "port publishing and the container type network mode",
+            "--publish-all", "port publishing and the container type network mode",
+            "--expose=80", "port exposing and the container type network mode",
+            "--hostname=x", "hostname and the network mode",
+            "--dns=192.0.2.1", "dns and the network mode",
+            "--add-host=a:192.0.2.1", "custom host-to-IP mapping and the network mode",
+            "--mac-address=02:00:00:00:00:01", "mac-address and the network mode");
+    for (Map.Entry<String, String> option : refused.entrySet()) {
+      assertThat(
+              docker(
+                      "create",
+                      "--network",
+                      "container:lender",
+                      option.getKey(),
+                      TestEngine.IMAGE,
+                      "true")
+                  .errors())
+          .contains("conflicting options: " + option.getValue());
+    }
+    docker("rm", "lender").ok();
+    Outcome discarded =
+        docker("create", "--name", "open", "--network", "host", "-p", "80:80", TestEngine.IMAGE);
+    assertThat(discarded.errors())
+        .contains("Published ports are discarded when using host network mode");
+    docker("rm", "open").ok();
+  }
+
+  @Test
   void mistakesAreToldInDockersWords() throws Exception {
+    assertThat(docker("network", "create", "--subnet", "10.231.9.7/24", "wrong").errors())
+        .contains("invalid subnet 10.231.9.7/24: it should be 10.231.9.0/24");
+    docker("network", "create", "plain").ok();
+    String member = docker("create", TestEngine.IMAGE, "true").ok();
+    assertThat(docker("network", "connect", "--gw-priority", "1", "plain", member).errors())
+        .contains("gateway priorities (--gw-priority) are not supported");
+    docker("rm", member).ok();
+    docker("network", "rm", "plain").ok();
     assertThat(docker("run", "--network", "nowhere", TestEngine.IMAGE, "true").errors())
         .contains("network nowhere not found");
     assertThat(docker("network", "create", "--subnet", "10.300.0.0/24", "wrong").errors())

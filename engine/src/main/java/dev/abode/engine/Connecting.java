@@ -35,29 +35,17 @@ final class Connecting {
       case NetworkMode.Host host -> List.of();
       case NetworkMode.Instance other -> List.of();
       case NetworkMode.Unspecified unspecified ->
-          List.of(resolved(site, EndpointSpec.of("bridge")));
+          List.of(site.networks().resolve(EndpointSpec.of("bridge")));
       case NetworkMode.Bridged bridged -> {
         List<EndpointSpec> endpoints = new ArrayList<>();
         for (EndpointSpec asked : bridged.endpoints()) {
-          EndpointSpec endpoint = resolved(site, asked);
+          EndpointSpec endpoint = site.networks().resolve(asked);
           refuseTwice(endpoints, endpoint, asked.network());
           endpoints.add(endpoint);
         }
         yield endpoints;
       }
     };
-  }
-
-  private static EndpointSpec resolved(Site site, EndpointSpec asked) throws IOException {
-    EndpointSpec endpoint = site.networks().resolve(asked);
-    NetworkInfo network = site.networks().byId(endpoint.network()).orElseThrow();
-    if (network.isDefault() && (asked.ipv4().isPresent() || asked.ipv6().isPresent())) {
-      throw new EngineException(
-          Kind.INVALID_ARGUMENT,
-          "invalid config for network bridge: user specified IP address is supported on user"
-              + " defined networks only; make one with a subnet of your choice");
-    }
-    return endpoint;
   }
 
   private static void refuseTwice(
@@ -82,14 +70,14 @@ final class Connecting {
         () -> {
           InstanceRecord record = instance.now().record();
           refuseBorrowed(record.spec());
-          EndpointSpec endpoint = resolved(instance.site, asked);
+          EndpointSpec endpoint = instance.site.networks().resolve(asked);
           if (find(record.endpoints(), endpoint.network()).isPresent()) {
             throw new EngineException(
                 Kind.CONFLICT,
                 "endpoint with name "
                     + record.name()
                     + " already exists in network "
-                    + asked.network()
+                    + instance.site.networks().byId(endpoint.network()).orElseThrow().name()
                     + ": it is connected to it; disconnect it first");
           }
           List<EndpointSpec> endpoints = new ArrayList<>(record.endpoints());

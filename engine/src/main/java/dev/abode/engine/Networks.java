@@ -37,7 +37,8 @@ public final class Networks {
   private static NetworkInfo builtIn(String name, NetworkInfo.Kind kind) {
     String id = HexFormat.of().formatHex(name.getBytes(US_ASCII));
     return new NetworkInfo(
-        "ab0de" + "0".repeat(59 - id.length()) + id,
+        // Told apart by the twelve digits that are shown.
+        id + "ab0de" + "0".repeat(59 - id.length()),
         name,
         Instant.EPOCH,
         kind,
@@ -46,6 +47,7 @@ public final class Networks {
         false,
         false,
         false,
+        Map.of(),
         Map.of(),
         Map.of(),
         "",

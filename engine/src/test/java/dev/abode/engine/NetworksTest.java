@@ -187,9 +187,9 @@ class NetworksTest {
   @Test
   void givesAddressesAsAskedAndTakesThemBack() throws Exception {
     Networks networks = test.engine().networks();
-    networks.create(NetworkSpec.of("one").withIpv6(true));
-    NetworkInfo network = networks.require("one");
-    IpAddress wished = network.subnets().getFirst().subnet().address().plus(77);
+    Subnet subnet = Subnet.parse("10.231.77.0/24");
+    networks.create(NetworkSpec.of("one").with(SubnetSpec.of(subnet)).withIpv6(true));
+    IpAddress wished = subnet.address().plus(77);
     NetworkMode mode = new NetworkMode.Bridged(List.of(EndpointSpec.of("one").withAddress(wished)));
     Instance first = run(shell("exec sleep 1000").network(mode));
     assertThat(address(first)).isEqualTo(wished.toString());

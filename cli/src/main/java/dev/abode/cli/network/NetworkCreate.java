@@ -26,6 +26,7 @@ public final class NetworkCreate {
             .many("gateway", "ADDRESS", "The host's address in it")
             .flag("internal", "Nothing in it reaches beyond it")
             .one("ipam-driver", "DRIVER", "default, the only one there is")
+            .many("ipam-opt", "KEY=VALUE", "Kept, and shown by inspect")
             .many("ip-range", "SUBNET", "Lease addresses from this part only")
             .flag("ipv4", "With IPv4, as it is unless --ipv4=false")
             .flag("ipv6", "With IPv6 as well")
@@ -52,6 +53,7 @@ public final class NetworkCreate {
                 "IPAM",
                 Json.object()
                     .with("Driver", arguments.value("ipam-driver", "default"))
+                    .with("Options", pairs(arguments.all("ipam-opt")))
                     .with("Config", new Json.Items(subnets(arguments))))
             .with("Options", options(arguments.all("opt")))
             .with("Labels", pairs(arguments.all("label")));

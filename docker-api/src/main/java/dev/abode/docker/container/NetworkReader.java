@@ -22,11 +22,13 @@ final class NetworkReader {
   private static final Set<String> DEFAULT_NAMES = Set.of("", "default", DEFAULT);
 
   private final JsonObject config;
+  private final JsonObject host;
   private final String mode;
   private final Map<String, EndpointSpec> endpoints = new LinkedHashMap<>();
 
   private NetworkReader(JsonObject config, JsonObject host) {
     this.config = config;
+    this.host = host;
     this.mode = config.flag("NetworkDisabled") ? "none" : host.textOrEmpty("NetworkMode");
     JsonObject asked = config.objectOrEmpty("NetworkingConfig").objectOrEmpty("EndpointsConfig");
     for (String name : asked.names()) {
@@ -43,6 +45,7 @@ final class NetworkReader {
   private NetworkMode mode() {
     if (mode.startsWith("container:")) {
       requireNoEndpoints(mode);
+      refuseWhatTheOtherHas();
       return new NetworkMode.Instance(mode.substring("container:".length()));
     }
     return switch (mode) {
@@ -52,6 +55,7 @@ final class NetworkReader {
       }
       case "host" -> {
         requireNoEndpoints(mode);
+        refuseOwnMac();
         yield new NetworkMode.Host();
       }
       default -> bridged();
@@ -65,6 +69,45 @@ final class NetworkReader {
         throw ApiException.invalid(
             "conflicting network modes: " + mode + " cannot be combined with network " + network);
       }
+    }
+    for (EndpointSpec endpoint : endpoints.values()) {
+      if (endpoint.ipv4().isPresent() || endpoint.ipv6().isPresent()) {
+        throw ApiException.invalid(
+            "invalid config for network "
+                + mode
+                + ": user specified IP address is supported on user defined networks only");
+      }
+    }
+  }
+
+  /** Docker's words for what belongs to the network that is borrowed. */
+  private void refuseWhatTheOtherHas() {
+    refuse(!config.textOrEmpty("Hostname").isEmpty(), "hostname and the network mode");
+    refuse(host.says("Dns"), "dns and the network mode");
+    refuse(host.says("ExtraHosts"), "custom host-to-IP mapping and the network mode");
+    refuseOwnMac();
+    refuse(
+        !ports(host).isEmpty() || host.flag("PublishAllPorts"),
+        "port publishing and the container type network mode");
+    refuse(
+        !config.objectOrEmpty("ExposedPorts").names().isEmpty(),
+        "port exposing and the container type network mode");
+  }
+
+  private void refuseOwnMac() {
+    refuse(
+        config.says("MacAddress")
+            || endpoints.values().stream().anyMatch(endpoint -> endpoint.mac().isPresent()),
+        "mac-address and the network mode");
+  }
+
+  private void refuse(boolean asked, String options) {
+    if (asked) {
+      throw ApiException.invalid(
+          "conflicting options: "
+              + options
+              + "; that is decided where the network is, not with "
+              + mode);
     }
   }
 

@@ -93,7 +93,7 @@ final class SpecReader {
         .limits(LimitsReader.read(host))
         .security(SecurityReader.security(host))
         .sharing(sharing())
-        .network(NetworkReader.mode(config, host))
+        .network(network())
         .ports(NetworkReader.ports(host))
         .publishAll(host.flag("PublishAllPorts"))
         .mounts(MountReader.read(config, host))
@@ -153,6 +153,14 @@ final class SpecReader {
           throw ApiException.invalid(
               "unknown or invalid runtime name: " + runtime + "; there are container and vm");
     };
+  }
+
+  private NetworkMode network() {
+    NetworkMode network = NetworkReader.mode(config, host);
+    if (network instanceof NetworkMode.Host && !NetworkReader.ports(host).isEmpty()) {
+      warnings.add("Published ports are discarded when using host network mode");
+    }
+    return network;
   }
 
   /**

@@ -53,7 +53,7 @@ final class NetworkDocuments {
             "IPAM",
             new JsonDocument()
                 .with("Driver", "default")
-                .with("Options", JsonDocument.NULL)
+                .with("Options", network.isBuiltIn() ? JsonDocument.NULL : network.addressOptions())
                 .with("Config", network.subnets().stream().map(NetworkDocuments::subnet).toList()))
         .with("Internal", network.internal())
         .with("Attachable", network.attachable())

@@ -50,6 +50,7 @@ public final class NetworkSpecReader {
         ipv6,
         body.flag("Internal"),
         body.flag("Attachable"),
+        addresses.textMap("Options"),
         body.textMap("Options"),
         body.textMap("Labels"));
   }
@@ -75,10 +76,21 @@ public final class NetworkSpecReader {
         .forEach((name, address) -> reserved.put(name, IpAddress.parse(address)));
     return Optional.of(
         new SubnetSpec(
-            Subnet.parse(subnet.get()),
+            whole("subnet", subnet.get()),
             config.nonEmptyText("Gateway").map(IpAddress::parse),
-            config.nonEmptyText("IPRange").map(Subnet::parse),
+            config.nonEmptyText("IPRange").map(range -> whole("ip-range", range)),
             reserved));
+  }
+
+  /** A subnet that is written with its first address, so that nobody means another one by it. */
+  private static Subnet whole(String what, String text) {
+    Subnet subnet = Subnet.parse(text);
+    IpAddress written = IpAddress.parse(text.substring(0, text.indexOf('/')));
+    if (!written.equals(subnet.address())) {
+      throw ApiException.invalid(
+          "invalid network config: invalid " + what + " " + text + ": it should be " + subnet);
+    }
+    return subnet;
   }
 
   /**
@@ -91,6 +103,11 @@ public final class NetworkSpecReader {
       throw ApiException.unsupported(
           "links are not supported; instances on one network know each other by name already, and"
               + " --network-alias gives them further names");
+    }
+    if (settings.says("GwPriority")) {
+      throw ApiException.unsupported(
+          "gateway priorities (--gw-priority) are not supported; the first network leads to the"
+              + " outside, so name it first");
     }
     JsonObject addresses = settings.objectOrEmpty("IPAMConfig");
     if (addresses.says("LinkLocalIPs")) {

@@ -122,10 +122,24 @@ public final class BridgeNetworks implements AutoCloseable {
   /**
    * What was asked for, with the network's ID for its name.
    *
-   * @throws EngineException NOT_FOUND for the network
+   * @throws EngineException NOT_FOUND for the network; INVALID_ARGUMENT, as in Docker, for an
+   *     address in one whose subnet is the engine's choice, and may become another
    */
   public EndpointSpec resolve(EndpointSpec asked) throws IOException {
-    return asked.in(ground.book.require(asked.network()).id());
+    NetworkRecord network = ground.book.require(asked.network());
+    boolean chosen = network.isDefault() || network.chosen();
+    if (chosen && (asked.ipv4().isPresent() || asked.ipv6().isPresent())) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT,
+          "invalid config for network "
+              + network.name()
+              + ": user specified IP address is supported "
+              + (network.isDefault()
+                  ? "on user defined networks only; make one with a subnet of your choice"
+                  : "only when connecting to networks with user configured subnets; create it with"
+                      + " --subnet"));
+    }
+    return asked.in(network.id());
   }
 
   /** What an instance has while it runs. */

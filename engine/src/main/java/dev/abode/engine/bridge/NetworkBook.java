@@ -182,6 +182,7 @@ final class NetworkBook {
             spec.ipv6(),
             spec.internal(),
             spec.attachable(),
+            spec.addressOptions(),
             spec.options(),
             spec.labels());
     refuseSameBridge(record);

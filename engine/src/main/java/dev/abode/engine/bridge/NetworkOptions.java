@@ -20,10 +20,15 @@ record NetworkOptions(Map<String, String> options) {
   /**
    * Looks over what is asked for.
    *
-   * @throws EngineException UNSUPPORTED for another driver, INVALID_ARGUMENT for options that make
-   *     no sense
+   * @throws EngineException PERMISSION for the drivers of which there always is a network,
+   *     UNSUPPORTED for another one, INVALID_ARGUMENT for options that make no sense
    */
   static void check(NetworkSpec spec) {
+    if (spec.driver().equals("host") || spec.driver().equals("null")) {
+      throw new EngineException(
+          Kind.PERMISSION,
+          "only one instance of \"" + spec.driver() + "\" network is allowed, and it is there");
+    }
     if (!spec.driver().isEmpty() && !spec.driver().equals("bridge")) {
       throw new EngineException(
           Kind.UNSUPPORTED,

@@ -34,6 +34,7 @@ record NetworkRecord(
     boolean ipv6,
     boolean internal,
     boolean attachable,
+    Map<String, String> addressOptions,
     Map<String, String> options,
     Map<String, String> labels) {
   static final int FORMAT = 1;
@@ -51,10 +52,12 @@ record NetworkRecord(
           false,
           false,
           Map.of(),
+          Map.of(),
           Map.of());
 
   NetworkRecord {
     subnets = List.copyOf(subnets);
+    addressOptions = Map.copyOf(addressOptions);
     options = Map.copyOf(options);
     labels = Map.copyOf(labels);
   }
@@ -108,6 +111,7 @@ record NetworkRecord(
         ipv6,
         internal,
         attachable,
+        addressOptions,
         options,
         labels);
   }
@@ -128,6 +132,7 @@ record NetworkRecord(
         ipv6,
         internal,
         attachable,
+        addressOptions,
         options,
         labels,
         bridge(),

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param id 64 hex digits
  * @param kind of which {@code HOST} and {@code NONE} are one each, and only named here
  * @param subnets at most one a family, each with a gateway
+ * @param addressOptions of the giving of addresses, as asked for
  * @param bridge the name of its interface on the host, which exists while instances use it
  * @param endpoints of the instances that run in it
  */
@@ -24,6 +25,7 @@ public record NetworkInfo(
     boolean ipv6,
     boolean internal,
     boolean attachable,
+    Map<String, String> addressOptions,
     Map<String, String> options,
     Map<String, String> labels,
     String bridge,
@@ -49,6 +51,7 @@ public record NetworkInfo(
 
   public NetworkInfo {
     subnets = List.copyOf(subnets);
+    addressOptions = Map.copyOf(addressOptions);
     options = Map.copyOf(options);
     labels = Map.copyOf(labels);
     endpoints = List.copyOf(endpoints);

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param ipv6 whether instances get IPv6 addresses
  * @param internal nothing in it reaches beyond it, nor is it reached
  * @param attachable kept for the user; every instance may be connected
+ * @param addressOptions kept for the user, shown by inspect: addresses are given without options
  * @param options the driver's, {@link NetworkOption}
  */
 public record NetworkSpec(
@@ -23,10 +24,12 @@ public record NetworkSpec(
     boolean ipv6,
     boolean internal,
     boolean attachable,
+    Map<String, String> addressOptions,
     Map<String, String> options,
     Map<String, String> labels) {
   public NetworkSpec {
     subnets = List.copyOf(subnets);
+    addressOptions = Map.copyOf(addressOptions);
     options = Map.copyOf(options);
     labels = Map.copyOf(labels);
   }
@@ -34,7 +37,7 @@ public record NetworkSpec(
   /** A network with every default. */
   public static NetworkSpec of(String name) {
     return new NetworkSpec(
-        name, "bridge", List.of(), true, false, false, false, Map.of(), Map.of());
+        name, "bridge", List.of(), true, false, false, false, Map.of(), Map.of(), Map.of());
   }
 
   /** The same network with this subnet as well, and IPv6 when it is one. */
@@ -49,6 +52,7 @@ public record NetworkSpec(
         ipv6 || subnet.subnet().family() == IpAddress.Family.IPV6,
         internal,
         attachable,
+        addressOptions,
         options,
         labels);
   }
@@ -56,16 +60,18 @@ public record NetworkSpec(
   /** The same network with IPv6, or without. */
   public NetworkSpec withIpv6(boolean wanted) {
     return new NetworkSpec(
-        name, driver, subnets, ipv4, wanted, internal, attachable, options, labels);
+        name, driver, subnets, ipv4, wanted, internal, attachable, addressOptions, options, labels);
   }
 
   /** The same network, internal or not. */
   public NetworkSpec withInternal(boolean wanted) {
-    return new NetworkSpec(name, driver, subnets, ipv4, ipv6, wanted, attachable, options, labels);
+    return new NetworkSpec(
+        name, driver, subnets, ipv4, ipv6, wanted, attachable, addressOptions, options, labels);
   }
 
   /** The same network with these options. */
   public NetworkSpec withOptions(Map<String, String> wanted) {
-    return new NetworkSpec(name, driver, subnets, ipv4, ipv6, internal, attachable, wanted, labels);
+    return new NetworkSpec(
+        name, driver, subnets, ipv4, ipv6, internal, attachable, addressOptions, wanted, labels);
   }
 }
