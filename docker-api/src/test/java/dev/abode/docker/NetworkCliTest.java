@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.docker.TestEngine.Outcome;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -188,6 +190,24 @@ class NetworkCliTest {
   }
 
   @Test
+  void whoIsInNoBridgeNetworkIsShownWhereItIs() throws Exception {
+    String outside = docker("run", "-d", "--network", "host", TestEngine.IMAGE, "sleep", "99").ok();
+    String alone = docker("run", "-d", "--network", "none", TestEngine.IMAGE, "sleep", "99").ok();
+    String members = "{{range $id, $c := .Containers}}{{$id}} {{end}}";
+    assertThat(inspect("host", members)).isEqualTo(outside);
+    assertThat(inspect("none", members)).isEqualTo(alone);
+    docker("network", "create", "--subnet", "10.231.10.0/24", "late").ok();
+    assertThat(docker("network", "connect", "--ip", "10.9.9.9", "late", alone).errors())
+        .contains("no configured subnet or ip-range contain the IP address 10.9.9.9");
+    docker("network", "connect", "--ip", "10.231.10.9", "late", alone).ok();
+    assertThat(inspect("none", members)).isEmpty();
+    String networks = "{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}";
+    assertThat(docker("inspect", "--format", networks, alone).ok()).isEqualTo("late");
+    docker("rm", "-f", outside, alone).ok();
+    docker("network", "rm", "late").ok();
+  }
+
+  @Test
   void whoBorrowsANetworkDecidesNothingAboutIt() throws Exception {
     docker("create", "--name", "lender", TestEngine.IMAGE, "true").ok();
     Map<String, String> refused =
@@ -221,6 +241,10 @@ class NetworkCliTest {
 
   @Test
   void mistakesAreToldInDockersWords() throws Exception {
+    if (!Files.exists(Path.of("/proc/net/sctp"))) {
+      assertThat(docker("run", "--rm", "-p", "80/sctp", TestEngine.IMAGE, "true").errors())
+          .contains("the host's kernel does not know sctp; load its module");
+    }
     assertThat(docker("network", "create", "--subnet", "10.231.9.7/24", "wrong").errors())
         .contains("invalid subnet 10.231.9.7/24: it should be 10.231.9.0/24");
     docker("network", "create", "plain").ok();

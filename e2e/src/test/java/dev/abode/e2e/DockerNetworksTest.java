@@ -255,6 +255,34 @@ class DockerNetworksTest {
     engine.process().startAgain();
   }
 
+  @Test
+  @Tag("slow")
+  void aMachineThatWasConnectedAsItRanStaysSoUnderTheNextEngine() throws Exception {
+    engine.docker("network", "create", "street").ok();
+    engine.docker("network", "create", "--ipv6", "lane").ok();
+    serve("flat", "--network", "lane");
+    serve("house", "--runtime", "vm", "-m", "64m", "--network", "street");
+    engine.docker("network", "connect", "--alias", "manor", "lane", "house").ok();
+    String networks = "{{json .NetworkSettings.Networks}}";
+    String before = engine.docker("inspect", "-f", networks, "house").ok().text();
+    assertThat(before).contains("\"lane\"", "\"Aliases\":[\"manor\"]");
+
+    engine.process().kill();
+    engine.process().startAgain();
+
+    assertThat(engine.docker("inspect", "-f", networks, "house").ok().text()).isEqualTo(before);
+    assertThat(engine.docker("exec", "house", "wget", "-qO-", "http://flat").ok().text())
+        .isEqualTo("flat");
+    assertThat(engine.docker("exec", "flat", "wget", "-qO-", "http://manor").ok().text())
+        .isEqualTo("house");
+    engine.docker("network", "disconnect", "street", "house").ok();
+    assertThat(engine.docker("exec", "house", "ls", "/sys/class/net").ok().text())
+        .isEqualTo("eth1\nlo");
+    assertThat(engine.docker("exec", "house", "wget", "-qO-", "http://flat").ok().text())
+        .isEqualTo("flat");
+    assertThat(page("127.0.0.1", port("house"))).isEqualTo("house");
+  }
+
   private static String tag() {
     return HostState.tag(engine.process().root());
   }

@@ -240,6 +240,7 @@ final class Snapshots {
   void restore(Optional<String> name) throws IOException, InterruptedException {
     Path folder = name.isPresent() ? require(name.get()) : newest();
     SnapshotRecord record = SnapshotRecord.read(folder);
+    refuseOtherNetworks(record, folder);
     instance.wantEnd();
     Stopping.killAndWait(instance);
     for (String volume : Volumes.names(instance.now().record().mounts())) {
@@ -254,6 +255,24 @@ final class Snapshots {
       Launching.launch(instance);
     }
     instance.publish("restore", Map.of("snapshot", folder.getFileName().toString()));
+  }
+
+  /** A memory has a card for each network of its time, and there is no way to add one to it. */
+  private void refuseOtherNetworks(SnapshotRecord snapshot, Path folder) {
+    InstanceRecord present = instance.now().record();
+    int then = snapshot.definition().endpoints().size();
+    int now = present.endpoints().size();
+    if (snapshot.running() && then != now) {
+      throw instance.conflict(
+          present.name()
+              + " cannot go back to "
+              + folder.getFileName()
+              + ", whose memory knows another number of networks ("
+              + then
+              + " then, "
+              + now
+              + " now); connect or disconnect it, and restore it again");
+    }
   }
 
   void remove(String name) throws IOException {

@@ -97,6 +97,7 @@ class MachineNetworkTest extends MachineCase {
     assertThat(ask(house, "tower")).isEqualTo("from tower\n");
     assertThat(ask(flat, "manor")).isEqualTo("from villa\n");
     Endpoint second = endpoint(house, lane);
+    assertThat(engine.explain("villa").differences()).isEmpty();
     assertThat(printed(house, "ip addr show eth1"))
         .contains(
             second.ipv4().orElseThrow().toString(),
@@ -122,10 +123,11 @@ class MachineNetworkTest extends MachineCase {
     assertThat(printed(house, "ls /sys/class/net")).isEqualTo("eth0\neth1\nlo\n");
     Instance running = house;
     assertThatThrownBy(() -> running.restore(Optional.of("moment")))
-        .hasMessageContaining("in 1 networks, not in 2");
+        .hasMessageContaining("another number of networks (1 then, 2 now)");
     engine.networks().disconnect("villa", road.id(), /* force= */ false);
     house.restore(Optional.of("moment"));
     assertThat(printed(house, "ls /sys/class/net")).isEqualTo("eth1\nlo\n");
+    assertThat(engine.explain("villa").differences()).isEmpty();
     assertThat(ask(house, "tower")).isEqualTo("from tower\n");
     assertThat(ask(flat, "manor")).isEqualTo("from villa\n");
 

@@ -13,6 +13,8 @@ import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.LogQuery;
 import dev.abode.engine.instance.RestartPolicy;
 import dev.abode.engine.instance.WaitCondition;
+import dev.abode.engine.network.EndpointSpec;
+import dev.abode.engine.network.NetworkSpec;
 import dev.abode.engine.record.TreeDeletion;
 import dev.abode.engine.testing.BusyEngine;
 import dev.abode.engine.testing.SharedImages;
@@ -97,6 +99,23 @@ class RecoveryTest {
     after.exec(ExecSpec.of("touch", "/go")).startDetached();
     assertThat(after.await(WaitCondition.NOT_RUNNING).exitCode()).isEqualTo(6);
     assertThat(TestEngine.log(after)).isEqualTo("went\n");
+  }
+
+  @Test
+  void undoesAConnectionThatWasNotWrittenDown() throws Exception {
+    test.engine().networks().create(NetworkSpec.of("further"));
+    Instance before = run("sleep 1000");
+    Path definition = before.info().folder().resolve("instance.json");
+    byte[] unconnected = Files.readAllBytes(definition);
+    test.engine().networks().connect(before.id(), EndpointSpec.of("further"));
+    // As an engine leaves it that dies between the interface and the record.
+    Files.write(definition, unconnected);
+    Engine next = test.reopen();
+    Eventually.until(
+        "it is out of the network", () -> next.networks().require("further").endpoints().isEmpty());
+    assertThat(TestEngine.read(same(before).exec(ExecSpec.of("ls", "/sys/class/net")).start()))
+        .isEqualTo("eth0\nlo\n");
+    next.networks().remove("further");
   }
 
   @Test

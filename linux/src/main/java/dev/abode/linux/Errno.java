@@ -41,6 +41,7 @@ public final class Errno {
   public static final int EOPNOTSUPP = 95;
 
   public static final int EXFULL = 54;
+  public static final int EPROTONOSUPPORT = 93;
   public static final int EADDRINUSE = 98;
   public static final int EADDRNOTAVAIL = 99;
   public static final int ECANCELED = 125;
@@ -81,6 +82,7 @@ public final class Errno {
           Map.entry(EOPNOTSUPP, "EOPNOTSUPP: operation not supported"),
           Map.entry(EXFULL, "EXFULL: no room for another one"),
           Map.entry(EADDRINUSE, "EADDRINUSE: address already in use"),
+          Map.entry(EPROTONOSUPPORT, "EPROTONOSUPPORT: protocol not supported"),
           Map.entry(EADDRNOTAVAIL, "EADDRNOTAVAIL: cannot assign requested address"),
           Map.entry(ECANCELED, "ECANCELED: operation canceled"));
 

@@ -36,7 +36,8 @@ final class NetworkSettings {
       case NetworkMode.None _ -> "none";
       case NetworkMode.Host _ -> "host";
       case NetworkMode.Instance other -> "container:" + other.nameOrId();
-      case NetworkMode.Unspecified _ -> "default";
+      // Which network that is, is decided at the creation, as in Docker.
+      case NetworkMode.Unspecified _ -> "bridge";
       case NetworkMode.Bridged bridged -> bridged.endpoints().getFirst().network();
     };
   }
@@ -64,13 +65,15 @@ final class NetworkSettings {
   /** {@code NetworkSettings.Networks}. */
   Map<String, JsonDocument> networks(InstanceInfo info) throws IOException {
     Map<String, JsonDocument> networks = new LinkedHashMap<>();
-    named(info.spec().network())
-        .ifPresent(
-            network ->
-                networks.put(
-                    network.name(),
-                    endpoint(EndpointSpec.of(network.name()), network.id(), Optional.empty())
-                        .with("DNSNames", JsonDocument.NULL)));
+    // One that began without a network may have been connected since.
+    Optional<NetworkInfo> named =
+        info.connections().isEmpty() ? named(info.spec().network()) : Optional.empty();
+    named.ifPresent(
+        network ->
+            networks.put(
+                network.name(),
+                endpoint(EndpointSpec.of(network.name()), network.id(), Optional.empty())
+                    .with("DNSNames", JsonDocument.NULL)));
     for (Connection connection : info.connections()) {
       networks.put(
           connection.networkName(),

@@ -4,10 +4,13 @@ import dev.abode.docker.json.JsonDocument;
 import dev.abode.docker.time.GoTime;
 import dev.abode.engine.Engine;
 import dev.abode.engine.Instance;
+import dev.abode.engine.instance.InstanceInfo;
+import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.NetworkInfo;
 import dev.abode.engine.network.SubnetSpec;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -22,22 +25,46 @@ final class NetworkDocuments {
 
   /** The whole, with the instances that run in it. */
   static JsonDocument inspect(NetworkInfo network, Engine engine) {
+    List<InstanceInfo> instances = engine.instances().stream().map(Instance::info).toList();
     Map<String, String> names =
-        engine.instances().stream()
-            .map(Instance::info)
-            .collect(Collectors.toMap(info -> info.id(), info -> info.name()));
+        instances.stream().collect(Collectors.toMap(InstanceInfo::id, InstanceInfo::name));
     Map<String, JsonDocument> containers = new LinkedHashMap<>();
+    for (InstanceInfo info : instances) {
+      if (info.state().running() && isOutside(info, network.kind())) {
+        containers.put(info.id(), member(info.name(), "", "", "", ""));
+      }
+    }
     for (Endpoint endpoint : network.endpoints()) {
       containers.put(
           endpoint.instanceId(),
-          new JsonDocument()
-              .with("Name", names.getOrDefault(endpoint.instanceId(), ""))
-              .with("EndpointID", endpoint.id())
-              .with("MacAddress", endpoint.mac().toString())
-              .with("IPv4Address", endpoint.ipv4().map(Object::toString).orElse(""))
-              .with("IPv6Address", endpoint.ipv6().map(Object::toString).orElse("")));
+          member(
+              names.getOrDefault(endpoint.instanceId(), ""),
+              endpoint.id(),
+              endpoint.mac().toString(),
+              endpoint.ipv4().map(Object::toString).orElse(""),
+              endpoint.ipv6().map(Object::toString).orElse("")));
     }
     return document(network, containers);
+  }
+
+  /** Whether it is in a network of that kind, of which nobody keeps a book. */
+  private static boolean isOutside(InstanceInfo info, NetworkInfo.Kind kind) {
+    return switch (kind) {
+      case BRIDGE -> false;
+      case HOST -> info.spec().network() instanceof NetworkMode.Host;
+      case NONE ->
+          info.spec().network() instanceof NetworkMode.None && info.connections().isEmpty();
+    };
+  }
+
+  private static JsonDocument member(
+      String name, String endpoint, String mac, String ipv4, String ipv6) {
+    return new JsonDocument()
+        .with("Name", name)
+        .with("EndpointID", endpoint)
+        .with("MacAddress", mac)
+        .with("IPv4Address", ipv4)
+        .with("IPv6Address", ipv6);
   }
 
   private static JsonDocument document(NetworkInfo network, Map<String, JsonDocument> containers) {

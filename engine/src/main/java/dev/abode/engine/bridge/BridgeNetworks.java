@@ -5,6 +5,7 @@ import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.network.Connection;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.EndpointSpec;
+import dev.abode.engine.network.IpAddress;
 import dev.abode.engine.network.NetworkInfo;
 import dev.abode.engine.network.NetworkSpec;
 import dev.abode.engine.network.PortBinding;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -139,7 +141,24 @@ public final class BridgeNetworks implements AutoCloseable {
                   : "only when connecting to networks with user configured subnets; create it with"
                       + " --subnet"));
     }
+    asked.ipv4().ifPresent(address -> requireRoom(network, address));
+    asked.ipv6().ifPresent(address -> requireRoom(network, address));
     return asked.in(network.id());
+  }
+
+  private static void requireRoom(NetworkRecord network, IpAddress address) {
+    if (network.subnets().stream().noneMatch(s -> s.subnet().contains(address))) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT,
+          "invalid config for network "
+              + network.name()
+              + ": no configured subnet or ip-range contain the IP address "
+              + address
+              + "; it has "
+              + network.subnets().stream()
+                  .map(s -> s.subnet().toString())
+                  .collect(Collectors.joining(" and ")));
+    }
   }
 
   /** What an instance has while it runs. */
@@ -210,7 +229,7 @@ public final class BridgeNetworks implements AutoCloseable {
     plugging.attachMachine(instanceId, pid, owner);
   }
 
-  /** The largest packet, in bytes, in a network that is in the kernel. */
+  /** The largest packet, in bytes, in a network; 0 for one that is not in the kernel. */
   public int mtu(String networkId) {
     ground.lock.lock();
     try {

@@ -84,10 +84,7 @@ final class Bridges {
   /** Of a network that is in the kernel. */
   int mtu(String networkId) {
     Up network = up.get(networkId);
-    if (network == null) {
-      throw new IllegalStateException("network " + networkId + " is not in the kernel");
-    }
-    return network.mtu;
+    return network == null ? 0 : network.mtu;
   }
 
   /** Brings a network into the kernel, or takes over what an earlier engine has left of it. */

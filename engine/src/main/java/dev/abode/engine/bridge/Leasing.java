@@ -51,7 +51,7 @@ final class Leasing {
       }
       List<PublishedPort> published =
           ground.ports.take(instanceId, bindings, families(endpoints), unsaid(endpoints));
-      NetworkRun run = new NetworkRun(NetworkRun.FORMAT, endpoints, published);
+      NetworkRun run = new NetworkRun(NetworkRun.FORMAT, endpoints, endpoints, published);
       run.write(file);
       ground.runs.put(instanceId, run);
       return run;

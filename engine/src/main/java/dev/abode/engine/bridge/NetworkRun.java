@@ -18,15 +18,18 @@ import java.util.Optional;
  *
  * @param format of this document, {@value #FORMAT} today
  * @param endpoints one a network, the first being the way to elsewhere
+ * @param began those that the run began with, whatever was connected and disconnected since
  */
-public record NetworkRun(int format, List<Endpoint> endpoints, List<PublishedPort> ports) {
+public record NetworkRun(
+    int format, List<Endpoint> endpoints, List<Endpoint> began, List<PublishedPort> ports) {
   static final int FORMAT = 1;
 
   /** No bridge network. */
-  public static final NetworkRun NONE = new NetworkRun(FORMAT, List.of(), List.of());
+  public static final NetworkRun NONE = new NetworkRun(FORMAT, List.of(), List.of(), List.of());
 
   public NetworkRun {
     endpoints = List.copyOf(endpoints);
+    began = List.copyOf(began);
     ports = List.copyOf(ports);
   }
 
@@ -38,11 +41,12 @@ public record NetworkRun(int format, List<Endpoint> endpoints, List<PublishedPor
   NetworkRun with(Endpoint further) {
     List<Endpoint> all = new ArrayList<>(endpoints);
     all.add(further);
-    return new NetworkRun(format, all, ports);
+    return new NetworkRun(format, all, began, ports);
   }
 
   NetworkRun without(Endpoint gone) {
-    return new NetworkRun(format, endpoints.stream().filter(e -> !e.equals(gone)).toList(), ports);
+    return new NetworkRun(
+        format, endpoints.stream().filter(e -> !e.equals(gone)).toList(), began, ports);
   }
 
   /** Reads one; nothing when there is none. */

@@ -127,8 +127,9 @@ final class PortKeeper {
   private static EngineException refused(
       PortBinding binding, IpAddress address, KernelException cause) {
     boolean strange = cause.errno() == Errno.EADDRNOTAVAIL;
+    boolean unknown = cause.errno() == Errno.EPROTONOSUPPORT;
     return new EngineException(
-        strange ? Kind.INVALID_ARGUMENT : Kind.INTERNAL,
+        strange ? Kind.INVALID_ARGUMENT : unknown ? Kind.UNSUPPORTED : Kind.INTERNAL,
         "Bind for "
             + address
             + ":"
@@ -137,7 +138,11 @@ final class PortKeeper {
             + (strange
                 ? "cannot assign requested address: it is none of this host's; leave it out, or"
                     + " say one of the host's"
-                : cause.getMessage()),
+                : unknown
+                    ? "the host's kernel does not know "
+                        + binding.port().protocol().word()
+                        + "; load its module, or publish another protocol"
+                    : cause.getMessage()),
         cause);
   }
 

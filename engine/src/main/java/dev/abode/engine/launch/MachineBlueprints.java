@@ -11,6 +11,7 @@ import dev.abode.engine.machine.NetworkCard;
 import dev.abode.engine.machine.Share;
 import dev.abode.engine.machine.ShareJail;
 import dev.abode.engine.machine.ShareServer;
+import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.record.InstanceRecord;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,9 @@ record MachineBlueprints(
   Blueprint of(Birth birth) throws IOException {
     InstanceRecord record = birth.record();
     InstanceSpec spec = record.spec();
-    List<NetworkCard> cards = design.cards(birth.network().endpoints());
+    // What was put in since, and taken out, is on no command line.
+    List<Endpoint> endpoints = birth.network().began();
+    List<NetworkCard> cards = design.cards(endpoints, numbers(birth, endpoints.size()));
     List<CardPlace> places =
         cards.isEmpty()
             ? MachineModel.cards(networks(spec.network())).stream()
@@ -38,7 +41,7 @@ record MachineBlueprints(
                 .toList()
             : cards.stream().map(NetworkCard::place).toList();
     MachineModel model =
-        design.model(spec, birth.layers().size(), MachineModel.cards(places.size()));
+        design.model(spec, birth.layers().size(), places.stream().map(CardPlace::number).toList());
     Limits limits =
         HypervisorLimits.of(spec.limits(), model.shape(), model.hypervisor().acceleration());
     Cgroup found = room.cgroups().find(record.id());
@@ -75,6 +78,15 @@ record MachineBlueprints(
         cgroup.writes(limits),
         MachineRoom.DEVICES,
         helpers);
+  }
+
+  /** As they were when the run began, or will be when the next one does. */
+  private static List<Integer> numbers(Birth birth, int networks) throws IOException {
+    Path folder = birth.folder().path();
+    boolean next = Files.exists(next(birth));
+    List<Integer> saved =
+        SavedCards.read(next ? next(birth) : folder.resolve(MachineSnapshot.BASE)).numbers();
+    return saved.size() == networks ? saved : MachineModel.cards(networks);
   }
 
   private static int networks(NetworkMode mode) {

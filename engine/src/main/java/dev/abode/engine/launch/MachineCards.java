@@ -1,5 +1,7 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.machine.GuestPlan;
 import dev.abode.engine.machine.Monitor;
 import dev.abode.engine.machine.NetworkCard;
@@ -35,17 +37,32 @@ record MachineCards(MachineDesign design, MachineInterior interior, ShimBinary s
     List<NetworkCard> cards = design.cards(all);
     try (Monitor monitor = Monitor.open(pid)) {
       monitor.insertCard(further);
+    } catch (IOException e) {
+      throw refused(at, "its hypervisor takes no card", e);
     }
     try {
-      steps(at)
-          .play(
-              GuestPlan.joined(cards),
-              at.record().name() + " cannot set up the network card it was given");
-    } catch (IOException | RuntimeException e) {
+      steps(at).play(GuestPlan.joined(cards), "its guest does not set up the card");
+    } catch (IOException e) {
+      takeOut(at, further);
+      throw refused(at, "its guest does not take the card up", e);
+    } catch (RuntimeException e) {
       takeOut(at, further);
       throw e;
     }
     renewEtc(at, before, all);
+  }
+
+  private static EngineException refused(Whereabouts at, String why, IOException cause) {
+    String name = at.record().name();
+    return new EngineException(
+        Kind.CONFLICT,
+        name
+            + " cannot be connected as it runs: "
+            + why
+            + " ("
+            + cause.getMessage()
+            + "); stop it, connect it, and start it again",
+        cause);
   }
 
   /** Takes one out that leads nowhere any more; the guest is asked to give it up before. */

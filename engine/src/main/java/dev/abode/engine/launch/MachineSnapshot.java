@@ -186,21 +186,14 @@ final class MachineSnapshot {
     Path base = instance.path().resolve(BASE);
     TreeDeletion.delete(base);
     Files.move(next, base, StandardCopyOption.ATOMIC_MOVE);
-    int cards = SavedCards.read(base).numbers().size();
     String saved = Files.readString(base.resolve(MODEL), StandardCharsets.UTF_8);
     if (!saved.equals(model.id())) {
       TreeDeletion.delete(base);
       throw new EngineException(
           Kind.CONFLICT,
-          "the memory in this snapshot is of a machine "
-              + (cards == model.cards().size()
-                  ? "with another kernel, QEMU or shape than this host makes now"
-                  : "in "
-                      + cards
-                      + " networks, not in "
-                      + model.cards().size()
-                      + "; connect or disconnect it and restore it again")
-              + "; its disk has been restored, and the next start boots from it");
+          "the memory in this snapshot is of a machine with another kernel, QEMU or shape than"
+              + " this host makes now; its disk has been restored, and the next start boots from"
+              + " it");
     }
     return true;
   }

@@ -16,10 +16,11 @@ import java.util.Set;
 /**
  * The jail of a hypervisor: a user, PID, network, IPC, UTS and control group namespace of its own,
  * and a root in which there is nothing but its program, its libraries and firmware, the kernel, the
- * disks, and four device files. All of it is read-only but the instance's own disk, a file for what
- * is overwritten on it while it is copied, and a folder in memory with the socket by which it is
- * commanded. No file grows larger than the disk. A guest that has taken over its hypervisor is an
- * unprivileged user, with no capability, no network and nobody else's file.
+ * disks, four device files, and a fifth by which it opens the other ends of its cards. All of it is
+ * read-only but the instance's own disk, a file for what is overwritten on it while it is copied,
+ * and a folder in memory with the socket by which it is commanded. No file grows larger than the
+ * disk. A guest that has taken over its hypervisor is an unprivileged user, with no capability, no
+ * network and nobody else's file.
  */
 public final class MachinePlan {
   private static final String BOOT = "/boot";

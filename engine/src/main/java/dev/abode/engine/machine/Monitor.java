@@ -2,7 +2,6 @@ package dev.abode.engine.machine;
 
 import dev.abode.engine.bridge.MachinePlug;
 import dev.abode.engine.network.Endpoint;
-import dev.abode.engine.patience.Watchdog;
 import dev.abode.engine.qmp.Qmp;
 import dev.abode.engine.qmp.QmpException;
 import dev.abode.linux.FileTree;
@@ -21,11 +20,11 @@ import org.slf4j.LoggerFactory;
  * process, so that nothing of it has a name on the host.
  */
 public final class Monitor implements AutoCloseable {
-  /** A host that is short of time is no reason to give up; a hypervisor that hangs is. */
+  /**
+   * A host that is short of time is no reason to give up; a hypervisor that hangs is, and a guest
+   * that does not give up a card.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
-
-  /** How long a guest may take to give up a card. */
-  private static final Duration RELEASE = Duration.ofSeconds(20);
 
   private static final Logger LOGGER = LoggerFactory.getLogger(Monitor.class);
   private static final String DEVICES = "/devices";
@@ -159,10 +158,9 @@ public final class Monitor implements AutoCloseable {
     if (!tolerated("device_del", card.device()) && !cards().containsKey(endpoint.interfaceName())) {
       return true;
     }
-    try (Watchdog _ = Watchdog.over("card-watchdog", RELEASE, qmp::close)) {
-      while (!card.device().equals(qmp.event("DEVICE_DELETED").data().get("device"))) {
-        // Others go by themselves when a guest gives them up.
-      }
+    try {
+      // What else goes with it is told before.
+      qmp.event("DEVICE_DELETED", event -> card.device().equals(event.data().get("device")));
       return true;
     } catch (QmpException e) {
       LOGGER.debug("{} was not given up", card, e);
