@@ -50,12 +50,21 @@ final class DiskCopy implements AutoCloseable {
   }
 
   /**
-   * Gets ready, while the guest runs.
+   * Finds out how.
    *
    * @param copy must not exist
    */
-  static DiskCopy prepare(Monitor monitor, Path disk, Path copy) throws IOException {
+  static DiskCopy of(Monitor monitor, Path disk, Path copy) throws IOException {
     Files.createFile(copy);
+    return new DiskCopy(monitor, disk, copy, SparseFile.share(disk, copy));
+  }
+
+  /** Gets ready, while the guest runs. */
+  void prepare() throws IOException {
+    if (!shares) {
+      keeping = true;
+      monitor.prepareToKeep();
+    }
     // The hypervisor writes its disk back when it is stopped: most of that is done before.
     try (FileChannel written = FileChannel.open(disk, StandardOpenOption.WRITE)) {
       long began = System.nanoTime();
@@ -68,7 +77,6 @@ final class DiskCopy implements AutoCloseable {
         began = now;
       }
     }
-    return new DiskCopy(monitor, disk, copy, SparseFile.share(disk, copy));
   }
 
   /** The moment; the guest is stopped. */
@@ -77,7 +85,6 @@ final class DiskCopy implements AutoCloseable {
       SparseFile.share(disk, copy);
       return;
     }
-    keeping = true;
     monitor.keepOverwritten();
     parts = SparseFile.extents(disk, PART_BYTES);
   }

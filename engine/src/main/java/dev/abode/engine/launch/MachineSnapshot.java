@@ -107,7 +107,8 @@ final class MachineSnapshot {
     int files = link(memory(at.folder().path().resolve(BASE)), folder);
     try (Arena arena = Arena.ofShared();
         Monitor monitor = Monitor.open(pid);
-        DiskCopy copy = DiskCopy.prepare(monitor, disk, folder.resolve(MachineInterior.DISK))) {
+        DiskCopy copy = DiskCopy.of(monitor, disk, folder.resolve(MachineInterior.DISK))) {
+      copy.prepare();
       GuestMemory guestMemory = GuestMemory.find(pid, model.shape().memoryBytes());
       MemorySegment room = MemoryCapture.room(guestMemory, arena);
       MemoryCapture memory;

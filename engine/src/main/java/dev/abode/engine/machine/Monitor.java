@@ -203,15 +203,10 @@ public final class Monitor implements AutoCloseable {
   // ---- the disk of a moment, while the guest goes on
 
   /**
-   * From here on QEMU keeps what is on the machine's own disk in the file {@link
-   * MachineDisk#overwritten}, at the same place, before the guest overwrites it. What was a hole is
-   * kept as a hole. Parts are of 64 KiB, aligned, or more. The guest is stopped, and goes on
-   * afterwards; what it discards meanwhile stays where it is. Ends with {@link #stopKeeping}.
-   *
-   * <p>When something cannot be kept, because that file has no room, the guest is none the wiser;
-   * {@link #keptAll} tells.
+   * Makes what {@link #keepOverwritten} takes, while the guest runs, so that it need not wait for
+   * that. Ends with {@link #stopKeeping}.
    */
-  public void keepOverwritten() throws IOException {
+  public void prepareToKeep() throws IOException {
     qmp.execute(
         ADD,
         Map.of(
@@ -236,6 +231,18 @@ public final class Monitor implements AutoCloseable {
             "break-snapshot",
             "cbw-timeout",
             MOST_SECONDS_FOR_A_PART));
+  }
+
+  /**
+   * From here on QEMU keeps what is on the machine's own disk in the file {@link
+   * MachineDisk#overwritten}, at the same place, before the guest overwrites it. What was a hole is
+   * kept as a hole. Parts are of 64 KiB, aligned, or more. The guest is stopped, and goes on
+   * afterwards; what it discards meanwhile stays where it is. After {@link #prepareToKeep}.
+   *
+   * <p>When something cannot be kept, because that file has no room, the guest is none the wiser;
+   * {@link #keptAll} tells.
+   */
+  public void keepOverwritten() throws IOException {
     drive(KEEPER);
   }
 
