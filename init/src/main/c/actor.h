@@ -149,6 +149,12 @@ extern struct workload {
 
 int reap_stay(struct actor *actor);
 
+/* stage.c: the shim ignores some signals and blocks others; a program expects neither. */
+void reset_signals(void);
+
+/* restore.c: what the stage does last when criu(8) makes the workload. */
+_Noreturn void restore_workload(struct actor *actor);
+
 int execute(struct actor *actor, const struct step *step);
 int hold(struct actor *actor);
 

@@ -43,6 +43,9 @@ struct clone_request {
 
 #define CLONE_PARENT_FLAG 0x00008000u
 #define CLONE_NEWNS_FLAG 0x00020000u
+#define CLONE_NEWCGROUP_FLAG 0x02000000u
+#define CLONE_NEWUSER_FLAG 0x10000000u
+#define CLONE_NEWNET_FLAG 0x40000000u
 /* CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} of linux/sched.h: all that a plan may ask for. */
 #define CLONE_NAMESPACES 0x7e020000u
 

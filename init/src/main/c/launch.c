@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -113,11 +114,23 @@ void launch(void) {
   for (int stream = 0; stream < 3; stream++) close_descriptor(&streams[stream]);
 }
 
+/* criu(8) makes the workload long before anybody is told of it. */
+static void kill_children(void) {
+  char text[256] = "";
+  int file = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return; /* a kernel without that file has no criu either */
+  if (read(file, text, sizeof text - 1) < 0) text[0] = 0;
+  close(file);
+  char *at = text;
+  for (long pid = strtol(at, &at, 10); pid > 0; pid = strtol(at, &at, 10)) kill((pid_t)pid, SIGKILL);
+}
+
 /* Ends what the launch left half made, and collects it. */
 static void sweep(void) {
   if (shim.stage > 0) kill(shim.stage, SIGKILL);
   if (shim.workload > 0) kill(shim.workload, SIGKILL);
   close_descriptor(&shim.reports);
+  kill_children();
   /* Until ECHILD. A workload that was cloned but not told of yet ends by itself, because nobody is
    * left to release it. */
   while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {

@@ -30,7 +30,8 @@ static bool is_array(const struct plan *plan, uint64_t offset, uint64_t size) {
 }
 
 static bool is_last(const struct step *step) {
-  return step->op == OP_EXECUTE || step->op == OP_HOLD || step->op == OP_SERVE_FILES;
+  return step->op == OP_EXECUTE || step->op == OP_HOLD || step->op == OP_SERVE_FILES ||
+         step->op == OP_RESTORE;
 }
 
 static bool is_step(const struct plan *plan, enum list list, const struct step *step) {
@@ -45,8 +46,8 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
       return list != LIST_INSIDE && step->number[0] <= INT_MAX &&
              (step->number[2] & ~(uint64_t)CLONE_NAMESPACES) == 0;
     case OP_MAP_IDS:
-    case OP_TELL_ENGINE:
       return list == LIST_BESIDE;
+    case OP_TELL_ENGINE: /* inside, when the workload is restored */
     case OP_AWAIT_ENGINE:
       return list != LIST_BEFORE;
     case OP_DETACH:
@@ -90,6 +91,10 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
              /* plan_strings rewrites them one after the other */
              (step->data + (uint64_t)step->data_size <= step->number[0] ||
               step->number[0] + step->number[1] <= step->data);
+    case OP_RESTORE:
+      return list == LIST_INSIDE && step->data_size > 8 &&
+             is_array(plan, step->data, step->data_size) && step->number[0] < UINT32_MAX &&
+             is_blob(plan, step->number[0], step->number[1]);
     case OP_OWN_MOUNTS:
     case OP_BIND:
     case OP_CHANGE_MOUNT:

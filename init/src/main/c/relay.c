@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum slot_state { SLOT_FREE, SLOT_OPEN, SLOT_ENDING, /* to be told */ SLOT_ENDED /* told */ };
 
@@ -57,9 +58,25 @@ static void ask(uint64_t ticket, const void *payload, uint32_t size) {
   channel_send_frame(&remote_channel, &header, payload);
 }
 
+/* Which of the workload's pipes lead here: criu(8) has to be told. */
+static void answer_streams(struct client *client) {
+  struct { uint32_t error, zero; uint64_t inodes[3]; } streams = {0};
+  int files[3] = {shim.input, shim.outputs[0].file, shim.outputs[1].file};
+  for (int stream = 0; stream < 3; stream++) {
+    struct stat status;
+    if (files[stream] >= 0 && fstat(files[stream], &status) == 0 && S_ISFIFO(status.st_mode))
+      streams.inodes[stream] = status.st_ino;
+  }
+  client_send_frame(client, FRAME_ANSWER, &streams, sizeof streams);
+}
+
 bool relay_question(struct client *client, const struct frame *frame, const char *payload) {
   uint32_t question = 0;
   if (frame->size >= sizeof question) memcpy(&question, payload, sizeof question);
+  if (question == ASK_STREAMS && !is_remote()) {
+    answer_streams(client);
+    return true;
+  }
   bool known = question == ASK_READ || question == ASK_FREEZE || question == ASK_THAW;
   if (!known || frame->size > sizeof question + PATH_MAX || client->ticket != 0) {
     answer(client, EINVAL);

@@ -269,8 +269,9 @@ static void adopt_plan(void) {
               plan_text(&shim.plan, header->remote_path));
   shim.owns_mounts = (header->clone_flags & CLONE_NEWNS_FLAG) != 0;
   for (uint32_t i = 0; i < header->steps[LIST_INSIDE]; i++) {
-    shim.owns_mounts |= shim.plan.steps[LIST_INSIDE][i].op == OP_OWN_MOUNTS;
-    shim.holds |= shim.plan.steps[LIST_INSIDE][i].op == OP_HOLD;
+    enum op op = (enum op)shim.plan.steps[LIST_INSIDE][i].op;
+    shim.owns_mounts |= op == OP_OWN_MOUNTS || op == OP_RESTORE;
+    shim.holds |= op == OP_HOLD;
   }
   shim.log.part_bytes = header->log_bytes;
   shim.log.parts = header->log_files;

@@ -3,6 +3,7 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +84,7 @@ static void take_over(int release) {
 /* Descriptors of the stage, and of the workload until it is released. */
 enum { REPORTS = 3, STREAMS = 4, RELEASE = 7 };
 
-/* The shim ignores some signals and blocks others; a program expects neither. */
-static void reset_signals(void) {
+void reset_signals(void) {
   struct sigaction standard = {.sa_handler = SIG_DFL};
   for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
   sigset_t none;
@@ -132,6 +132,27 @@ static void clone_workload(int release[2]) {
   if (error != 0) fail(0, error);
 }
 
+static bool is_restored(void) {
+  uint32_t inside = actor.plan.header->steps[LIST_INSIDE];
+  return inside > 0 && actor.plan.steps[LIST_INSIDE][inside - 1].op == OP_RESTORE;
+}
+
+/* What criu(8) will make anew, but for who is in a control group, and so for what is its root there.
+ * Mounts are mapped with a user namespace of somebody who does nothing. */
+static void stand_in(void) {
+  actor.phase = PHASE_CLONE;
+  actor.progress->phase = PHASE_CLONE;
+  actor.progress->step = 0;
+  uint64_t flags = actor.plan.header->clone_flags;
+  if ((flags & CLONE_NEWCGROUP_FLAG) != 0 && unshare((int)CLONE_NEWCGROUP_FLAG) < 0) fail(0, errno);
+  actor.workload = sys_clone(flags & CLONE_NEWUSER_FLAG, SIGCHLD);
+  if (actor.workload < 0) fail(0, errno);
+  if (actor.workload > 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  sys_close_range(0, 0);
+  for (;;) pause();
+}
+
 static void restore(const struct inheritance *inheritance) {
   if (!inheritance->oom_score_changed) return;
   char text[24];
@@ -173,9 +194,11 @@ _Noreturn void stage_run(const struct plan *plan, struct progress *progress, int
   restore(inheritance);
   play(LIST_BEFORE);
   int release[2];
-  clone_workload(release);
+  if (is_restored()) stand_in();
+  else clone_workload(release);
   actor.phase = PHASE_BESIDE;
   play(LIST_BESIDE);
+  if (is_restored()) restore_workload(&actor);
   actor.progress->phase = PHASE_INSIDE;
   actor.progress->step = 0;
   hand_over(release[0]);

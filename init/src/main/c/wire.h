@@ -61,6 +61,7 @@ enum op {
   OP_KEEP_FILE,
   OP_ADD_NEIGHBOUR,
   OP_SMALL_PAGES,
+  OP_RESTORE,
   OP_COUNT
 };
 
@@ -197,7 +198,8 @@ enum question {
   ASK_READ = 1, /* a file of a procfs, a sysfs or a cgroupfs */
   ASK_FREEZE,   /* the workload, and the file system at a path; the agent is silent until THAW or HELLO */
   ASK_THAW,
-  ASK_POWER_OFF /* end all, leave the disks clean; the answer says that it is done */
+  ASK_POWER_OFF, /* end all, leave the disks clean; the answer says that it is done */
+  ASK_STREAMS /* of a shim: u64[3], the inodes of its pipes to stdin, from stdout, from stderr, or 0 */
 };
 enum { ANSWER_LIMIT = 16384 };
 

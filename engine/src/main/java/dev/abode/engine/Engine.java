@@ -424,6 +424,11 @@ public final class Engine implements AutoCloseable {
     return machines.pruneTemplates();
   }
 
+  /** What saves the processes of containers here, in words; it is tried when that is asked for. */
+  public String criu() {
+    return walls.criu();
+  }
+
   /** What runs virtual machines here, in words; it is looked for when the first one starts. */
   public String hypervisor() {
     return machines

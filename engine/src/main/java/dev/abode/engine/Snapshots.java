@@ -172,8 +172,8 @@ final class Snapshots {
     Path unfinished = folder.resolveSibling(UNFINISHED + name);
     Files.createDirectory(unfinished);
     try {
-      SavedState saved = site.walls().save(instance.whereabouts(), unfinished);
-      saveVolumes(unfinished);
+      SavedState saved =
+          site.walls().save(instance.whereabouts(), unfinished, () -> saveVolumes(unfinished));
       new SnapshotRecord(
               SnapshotRecord.FORMAT,
               now,

@@ -10,6 +10,7 @@ import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.SnapshotInfo;
 import dev.abode.engine.instance.WaitCondition;
@@ -334,13 +335,17 @@ class SnapshotsTest extends MachineCase {
   void whatCannotBeSavedIsRefusedWithASentence() throws Exception {
     Instance container =
         engine.create(
-            InstanceSpec.builder(alpine).name("flat").command(List.of("sleep", "600")).build());
+            InstanceSpec.builder(alpine)
+                .name("flat")
+                .command(List.of("sleep", "600"))
+                .network(new NetworkMode.Host())
+                .build());
     container.start();
     assertThatThrownBy(() -> container.snapshot(Optional.empty()))
         .isInstanceOf(EngineException.class)
         .hasMessage(
-            "the processes of a container cannot be saved; stop flat first, so that its files can,"
-                + " or run it with --vm");
+            "the processes of flat cannot be saved: it is privileged, or shares a namespace with the"
+                + " host or with another container; stop it first, so that its files can");
     assertThat(container.snapshots()).isEmpty();
     assertThatThrownBy(() -> container.restore(Optional.of("none")))
         .hasMessageContaining("flat has no snapshot none");

@@ -13,7 +13,8 @@ import java.util.Set;
  *     is not among them when the first step inside is {@link Step.OwnMounts}, as for a container
  * @param beside steps of the stage after that, while the workload's process waits
  * @param inside steps of the workload's process, the last one {@link Step.Execute}, {@link
- *     Step.Hold} or {@link Step.ServeFiles}; no step at all in a plan of a {@link Remote.Session}
+ *     Step.Hold}, {@link Step.ServeFiles} or {@link Step.Restore}; no step at all in a plan of a
+ *     {@link Remote.Session}
  */
 public record LaunchPlan(
     Supervision supervision,
@@ -30,7 +31,7 @@ public record LaunchPlan(
     boolean session =
         supervision.remote().filter(remote -> remote instanceof Remote.Session).isPresent();
     if (session ? !(before.isEmpty() && beside.isEmpty() && inside.isEmpty()) : !ends(inside)) {
-      throw new IllegalArgumentException("a plan ends with Execute, Hold or ServeFiles");
+      throw new IllegalArgumentException("a plan ends with Execute, Hold, ServeFiles or Restore");
     }
   }
 
@@ -43,7 +44,8 @@ public record LaunchPlan(
     return !inside.isEmpty()
         && (inside.getLast() instanceof Step.Execute
             || inside.getLast() instanceof Step.Hold
-            || inside.getLast() instanceof Step.ServeFiles);
+            || inside.getLast() instanceof Step.ServeFiles
+            || inside.getLast() instanceof Step.Restore);
   }
 
   /** Which of the lists a step is in, or what else of a launch failed. */

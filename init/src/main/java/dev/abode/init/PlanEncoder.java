@@ -78,7 +78,8 @@ final class PlanEncoder {
     OPEN_FILE,
     KEEP_FILE,
     ADD_NEIGHBOUR,
-    SMALL_PAGES
+    SMALL_PAGES,
+    RESTORE
   }
 
   // STEP_* of wire.h
@@ -314,6 +315,11 @@ final class PlanEncoder {
       case Step.ServeFiles() -> new Entry(Operation.SERVE_FILES);
       case Step.OpenFile(String path, int slot) ->
           new Entry(Operation.OPEN_FILE).texts(path).numbers(slot);
+      case Step.Restore restore ->
+          new Entry(Operation.RESTORE)
+              .texts(restore.images(), restore.workFolder())
+              .data(array(restore.criu()))
+              .numbers(blob(bytes(restore.request())), restore.request().remaining());
       case Step.KeepFile(int slot, int descriptor) ->
           new Entry(Operation.KEEP_FILE).numbers(slot, descriptor);
     };

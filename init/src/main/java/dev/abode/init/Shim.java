@@ -81,8 +81,8 @@ public interface Shim extends AutoCloseable {
   void input(ByteBuffer bytes) throws IOException;
 
   /**
-   * Asks the agent of the guest. The answer comes as {@link ShimEvent.Answer}; until then this
-   * connection must not ask again.
+   * Asks the agent of the guest, or the shim itself. The answer comes as {@link ShimEvent.Answer};
+   * until then this connection must not ask again.
    */
   void ask(Question question) throws IOException;
 
@@ -100,6 +100,13 @@ public interface Shim extends AutoCloseable {
     record Freeze(String path) implements Question {}
 
     record Thaw() implements Question {}
+
+    /**
+     * Of a workload on this kernel: the inodes of the pipes that the shim has to its standard input
+     * and from its output and error, three longs, 0 for one that is not there. For {@code criu(8)},
+     * which knows a pipe by that number.
+     */
+    record Streams() implements Question {}
   }
 
   /** No more input from this client; the workload sees end-of-file if that was asked for. */

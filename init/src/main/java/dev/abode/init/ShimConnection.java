@@ -199,12 +199,13 @@ final class ShimConnection implements Shim {
           case Question.Read read -> 1;
           case Question.Freeze freeze -> 2;
           case Question.Thaw thaw -> 3;
+          case Question.Streams streams -> 5;
         };
     String path =
         switch (question) {
           case Question.Read(String file) -> file;
           case Question.Freeze(String mountPoint) -> mountPoint;
-          case Question.Thaw() -> "";
+          case Question.Thaw(), Question.Streams() -> "";
         };
     byte[] text = path.getBytes(StandardCharsets.UTF_8);
     send(Frame.Type.ASK, buffer(4 + text.length).putInt(number).put(text).flip());

@@ -356,6 +356,27 @@ public sealed interface Step {
   record ServeFiles() implements Step {}
 
   /**
+   * Instead of {@link Execute}: the stage becomes {@code criu(8)}, which makes the workload's
+   * processes and namespaces from images. No process is cloned before; steps beside are the stage's
+   * as ever. Of those inside, before this one, a {@link Bind} is played in the workload's mounts
+   * when all is made and does not run yet; the others in its network namespace as soon as that
+   * exists, by a process that sees the host's files. The stage must be the host's root again by
+   * then, and in the root folder.
+   *
+   * @param criu the program, an absolute path, and its arguments: its service on descriptor 7
+   * @param request a {@code criu_req} of {@code rpc.proto}. Descriptors 4 to 6 are the standard
+   *     streams, 8 is the folder {@code images} and 9 the folder {@code workFolder}; the restored
+   *     process has to be criu's sibling
+   */
+  record Restore(List<String> criu, String images, String workFolder, java.nio.ByteBuffer request)
+      implements Step {
+    public Restore {
+      criu = List.copyOf(criu);
+      request = request.asReadOnlyBuffer();
+    }
+  }
+
+  /**
    * Opens the host's file {@code path} for reading and puts it into a slot, as {@link Detach} does
    * a mount; legal beside the workload.
    */

@@ -43,6 +43,7 @@ final class Examination {
     examination.network();
     examination.forwarding();
     examination.checks.addAll(MachineChecks.of(host, root));
+    examination.add(CriuCheck.of(host));
     examination.java();
     examination.startUp();
     examination.disk();

@@ -85,6 +85,7 @@ public final class SystemVerbs {
       info.nonEmptyText(line[1]).ifPresent(value -> out.println(line[0] + ": " + value));
     }
     out.println("Hypervisor: " + info.text("Runtimes", "vm", "status", "hypervisor"));
+    out.println("Criu: " + info.text("Runtimes", "container", "status", "criu"));
     out.println("Runtimes: " + String.join(" ", info.fields("Runtimes").keySet()));
     out.println("Total Memory: " + Words.binarySize(info.number("MemTotal")));
     out.println("Security Options:");

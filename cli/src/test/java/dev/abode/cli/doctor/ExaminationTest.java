@@ -63,6 +63,16 @@ class ExaminationTest {
   }
 
   @Test
+  void aCriuCountsWhenItWorks() throws Exception {
+    assertThat(check("criu").found()).startsWith("not installed");
+    file("/usr/sbin/criu", "#!/bin/sh\nexit 1\n");
+    assertThat(top.resolve("usr/sbin/criu").toFile().setExecutable(true)).isTrue();
+    assertThat(check("criu").found()).startsWith("/usr/sbin/criu fails on this kernel");
+    file("/usr/sbin/criu", "#!/bin/sh\nexit 0\n");
+    assertThat(check("criu").verdict()).isEqualTo(Check.Verdict.OK);
+  }
+
+  @Test
   void aLayoutOfControlGroupsIsRecognised() throws Exception {
     file("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
     assertThat(check("control groups").found()).startsWith("v2, with");

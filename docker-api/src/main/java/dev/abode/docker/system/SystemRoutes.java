@@ -147,7 +147,11 @@ public final class SystemRoutes {
     long running = statuses.stream().filter(s -> s == InstanceStatus.RUNNING).count();
     long paused = statuses.stream().filter(s -> s == InstanceStatus.PAUSED).count();
     JsonDocument runtimes = new JsonDocument();
-    runtimes.with("container", new JsonDocument().with("path", "abode-init"));
+    runtimes.with(
+        "container",
+        new JsonDocument()
+            .with("path", "abode-init")
+            .with("status", new JsonDocument().with("criu", engine.criu())));
     runtimes.with(
         "vm",
         new JsonDocument()

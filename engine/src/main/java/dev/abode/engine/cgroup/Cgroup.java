@@ -230,6 +230,11 @@ public final class Cgroup {
     return folder.isEmpty() ? List.of() : CgroupTree.processes(folder.get());
   }
 
+  /** The folder whose files stop all processes in it, if this host has such a thing. */
+  public Optional<Path> freezer() {
+    return folder("freezer");
+  }
+
   /** Stops every process in it from running; returns when the last one has stopped. */
   public void freeze() throws IOException {
     Freezer.of(required("freezer", "pause"), unified()).freeze();

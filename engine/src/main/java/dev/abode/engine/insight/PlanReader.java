@@ -174,6 +174,13 @@ final class PlanReader {
       case Step.Execute execute -> execute(execute);
       case Step.ServeFiles ignored ->
           chapters.plan(Topic.PROGRAM, "program", "none: it serves its files", "", "");
+      case Step.Restore restore ->
+          chapters.plan(
+              Topic.PROGRAM,
+              "program",
+              restore.criu().getFirst(),
+              "",
+              "It makes the processes of a snapshot again, as they were.");
       case Step.KeepFile kept ->
           chapters.plan(
               Topic.PROGRAM, "descriptor " + kept.descriptor(), "a file, open to read", "", "");

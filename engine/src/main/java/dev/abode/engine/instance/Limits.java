@@ -60,6 +60,25 @@ public record Limits(
     ulimits = List.copyOf(ulimits);
   }
 
+  /** The same, but for how many tasks there may be. */
+  public Limits withoutPids() {
+    return new Limits(
+        memoryBytes,
+        memorySwapBytes,
+        memoryReservationBytes,
+        cpuNanos,
+        cpuShares,
+        cpuQuotaMicros,
+        cpuPeriodMicros,
+        cpusetCpus,
+        cpusetMems,
+        OptionalLong.empty(),
+        oomScoreAdj,
+        oomKillDisabled,
+        blkioWeight,
+        ulimits);
+  }
+
   /**
    * One {@code --ulimit}.
    *

@@ -61,8 +61,8 @@ public record ChosenWalls(Cgroups cgroups, ContainerWalls containers, MachineWal
   }
 
   @Override
-  public SavedState save(Whereabouts at, Path folder) throws IOException {
-    return of(at.record()).save(at, folder);
+  public SavedState save(Whereabouts at, Path folder, Beside beside) throws IOException {
+    return of(at.record()).save(at, folder, beside);
   }
 
   @Override

@@ -17,6 +17,9 @@ import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
 import dev.abode.engine.container.LaunchFailure;
 import dev.abode.engine.container.SharedNamespace;
+import dev.abode.engine.criu.Criu;
+import dev.abode.engine.criu.ProcessDump;
+import dev.abode.engine.criu.ProcessImages;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.filesystem.ContainerFiles;
@@ -28,6 +31,7 @@ import dev.abode.engine.filesystem.RootSource;
 import dev.abode.engine.filesystem.UpperDirectory;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
+import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LogSpec;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.NetworkMode;
@@ -47,7 +51,9 @@ import dev.abode.init.LaunchPlan;
 import dev.abode.init.Namespace;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
+import dev.abode.init.Step;
 import dev.abode.init.Supervision;
+import dev.abode.linux.Errno;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -78,6 +84,9 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
           "/etc/hostname",
           "/etc/resolv.conf");
 
+  /** Of those, what the engine's own files are mounted at. */
+  static final Set<String> ETC = Set.of("/etc/hosts", "/etc/hostname", "/etc/resolv.conf");
+
   /** The host's. */
   public static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
@@ -86,7 +95,8 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
   private final HostFacts host;
   private final HostMounts mounts;
   private final ShimBinary shims;
-  private final Path holds;
+  private final Folders folders;
+  private final Criu criu = new Criu();
   private final UserDatabases users = new UserDatabases();
 
   private ContainerWalls(
@@ -96,7 +106,7 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
     this.host = host;
     this.mounts = new HostMounts(folders.volumes(), host);
     this.shims = shims;
-    this.holds = folders.holds();
+    this.folders = folders;
   }
 
   /** Finds out what this host can do, and ends what a dead engine had opened to look inside. */
@@ -104,6 +114,11 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
       throws IOException {
     HeldRoots.sweep(folders.holds());
     return new ContainerWalls(images, Cgroups.open(), HostFacts.read(), folders, shims);
+  }
+
+  /** What saves processes here, in words. */
+  public String criu() {
+    return criu.known();
   }
 
   public Cgroups cgroups() {
@@ -136,27 +151,36 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
   }
 
   @Override
-  public void begun(InstanceRecord record) {}
+  public void begun(InstanceRecord record) throws IOException {
+    InstanceFolder folder = folders.instance(record.id());
+    if (ProcessSnapshot.isTaken(folder)) {
+      ProcessSnapshot.forget(folder);
+      limit(record);
+    }
+  }
 
   @Override
   public void adopted(InstanceRecord record, Workload workload) {}
 
   @Override
-  public SavedState save(Whereabouts at, Path folder) throws IOException {
+  public SavedState save(Whereabouts at, Path folder, Beside beside) throws IOException {
+    ProcessDump.Meanwhile files =
+        () -> {
+          ContainerSnapshot.save(at.folder(), folder);
+          beside.save();
+        };
     if (at.workload().isPresent()) {
-      throw new EngineException(
-          Kind.UNSUPPORTED,
-          "the processes of a container cannot be saved; stop "
-              + at.record().name()
-              + " first, so that its files can, or run it with --vm");
+      Cgroup cgroup = cgroups.find(at.record().id());
+      return ProcessSnapshot.save(criu, cgroup, at, at.workload().get(), folder, files);
     }
-    ContainerSnapshot.save(at.folder(), folder);
+    files.run();
     return new SavedState(false, Duration.ZERO);
   }
 
   @Override
   public void putBack(Path folder, Whereabouts at, Optional<InstanceRecord> of) throws IOException {
     ContainerSnapshot.putBack(folder, at.folder());
+    ProcessSnapshot.putBack(folder, at.folder());
   }
 
   // ---- networks of one that runs
@@ -188,9 +212,20 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
     InstanceSpec spec = record.spec();
     InstanceEtc.write(birth.record(), birth.folder().etc(), birth.network().endpoints());
     List<DeviceNode> devices = HostDevices.of(spec.security());
+    Optional<Path> images = ProcessSnapshot.takeNext(birth);
+    // criu counts among the tasks of a container while it makes the others.
+    Limits limits = images.isPresent() ? spec.limits().withoutPids() : spec.limits();
     Cgroup cgroup =
-        cgroups.create(record.id(), spec.limits(), HostDevices.access(spec.security(), devices));
-    return plan(birth, cgroup, devices, mounts.binds(record.mounts()));
+        cgroups.create(record.id(), limits, HostDevices.access(spec.security(), devices));
+    LaunchPlan plan = plan(birth, cgroup, devices, mounts.binds(record.mounts()));
+    if (images.isEmpty()) {
+      return plan;
+    }
+    return Restoration.of(
+        plan,
+        criu.require("make the processes of " + record.name() + " again"),
+        images.get(),
+        birth.run().path());
   }
 
   @Override
@@ -372,7 +407,29 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
 
   @Override
   public EngineException explain(InstanceRecord record, LaunchPlan plan, ShimEvent.Failed failure) {
-    return LaunchFailure.of(failure, plan);
+    boolean restoring =
+        failure.phase() == LaunchPlan.Phase.INSIDE
+            && failure.step() == plan.inside().size() - 1
+            && plan.inside().getLast() instanceof Step.Restore;
+    return restoring ? notRestored(record, failure) : LaunchFailure.of(failure, plan);
+  }
+
+  private EngineException notRestored(InstanceRecord record, ShimEvent.Failed failure) {
+    String words;
+    try {
+      words = ProcessImages.failure(folders.runOf(record.id()).path());
+    } catch (IOException e) {
+      words = String.valueOf(e.getMessage());
+    }
+    return new EngineException(
+        Kind.UNSUPPORTED,
+        "the processes of "
+            + record.name()
+            + " cannot be made again ("
+            + Errno.words(failure.errno())
+            + "), criu says: "
+            + words
+            + "; its files are those of the snapshot, and the next start begins anew");
   }
 
   // ---- what stands
@@ -394,7 +451,7 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
     RootSource source =
         at.workload().isPresent()
             ? running(at.workload().get())
-            : new RootSource.Stopped(shims, HoldPlan.of(resting(at)), holds);
+            : new RootSource.Stopped(shims, HoldPlan.of(resting(at)), folders.holds());
     return new ContainerFiles(source, stacked(at.folder(), at.layers()), readOnlyRoot(at));
   }
 

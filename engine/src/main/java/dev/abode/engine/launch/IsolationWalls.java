@@ -105,9 +105,16 @@ interface IsolationWalls {
    * and its processes.
    *
    * @param folder empty
+   * @param beside saves what else belongs to that moment
    * @throws EngineException UNSUPPORTED for one that cannot be saved while it runs
    */
-  SavedState save(Whereabouts at, Path folder) throws IOException;
+  SavedState save(Whereabouts at, Path folder, Beside beside) throws IOException;
+
+  /** What is saved of an instance elsewhere, while it stands still. */
+  @FunctionalInterface
+  interface Beside {
+    void save() throws IOException;
+  }
 
   /**
    * Puts what {@link #save} has saved in the place of what an instance has that does not run. Its

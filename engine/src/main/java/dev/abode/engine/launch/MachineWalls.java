@@ -310,7 +310,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   }
 
   @Override
-  public SavedState save(Whereabouts at, Path folder) throws IOException {
+  public SavedState save(Whereabouts at, Path folder, Beside beside) throws IOException {
     if (at.workload().isPresent() && !mounts.binds(at.record().mounts()).isEmpty()) {
       throw new EngineException(
           Kind.UNSUPPORTED,
@@ -319,7 +319,9 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
               + " cannot be saved with its memory; stop it, and take a snapshot of its disk");
     }
     if (at.workload().isEmpty()) {
-      return MachineSnapshot.saveStopped(at.folder(), folder);
+      SavedState stopped = MachineSnapshot.saveStopped(at.folder(), folder);
+      beside.save();
+      return stopped;
     }
     int pid = at.workload().get().pid();
     SavedCards saved;

@@ -20,6 +20,21 @@ public final class SecurityOf {
     return of(true, false, Map.of());
   }
 
+  /** With CAP_SYS_ADMIN in its own namespaces. */
+  public static Security mayMount() {
+    return new Security(
+        false,
+        List.of("SYS_ADMIN"),
+        List.of(),
+        false,
+        new Security.SeccompChoice.Default(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Map.of());
+  }
+
   private static Security of(
       boolean privileged, boolean noNewPrivileges, Map<String, String> sysctls) {
     return new Security(
