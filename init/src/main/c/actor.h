@@ -64,7 +64,7 @@ _Noreturn void stage_run(const struct plan *plan, struct progress *progress, int
 
 /* Plays one step: 0 or an errno. In the workload's process the last one does not return. */
 int step_play(struct actor *actor, const struct step *step);
-int loopback_up(void);
+int interface_up(const char *name);
 
 /* Sends a report; `descriptor` goes along unless it is -1. Returns 0 or an errno. */
 int report_send(int socket, const struct report *report, int descriptor);
@@ -137,6 +137,7 @@ int streams_own(const struct actor *actor, const struct step *step);
 int machine_disk(const struct actor *actor, const struct step *step);
 int machine_module(const struct actor *actor, const struct step *step);
 int machine_interface(const struct actor *actor, const struct step *step);
+int machine_raise(const struct actor *actor, const struct step *step);
 int machine_address(const struct actor *actor, const struct step *step);
 int machine_neighbour(const struct actor *actor, const struct step *step);
 

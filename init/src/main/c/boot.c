@@ -103,7 +103,7 @@ int boot(void) {
   reboot(RB_DISABLE_CAD);
   /* Here, so that a template has it: a warm start then runs less code, all of which each emulator
    * translates anew. */
-  int error = loopback_up();
+  int error = interface_up("lo");
   if (error != 0) shim_note("loopback", 0, error);
   int events = uevents_open();
   if (events < 0) boot_failed("cannot hear of devices", errno);

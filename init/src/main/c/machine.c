@@ -60,9 +60,8 @@ static int name_request(struct ifreq *request, const char *name) {
   return 0;
 }
 
-/* Renames the interface `old`, sets its hardware address if there is one and its MTU unless it is 0,
- * and sets it up. */
-static int bring_up(int any, const char *old, const char *name, int mtu, const char *address) {
+/* Renames the interface `old`, sets its hardware address if there is one, and its MTU unless it is 0. */
+static int name_interface(int any, const char *old, const char *name, int mtu, const char *address) {
   struct ifreq request;
   int error = name_request(&request, old);
   if (error != 0 || strlen(name) >= IFNAMSIZ) return error != 0 ? error : ENAMETOOLONG;
@@ -80,9 +79,7 @@ static int bring_up(int any, const char *old, const char *name, int mtu, const c
     request.ifr_mtu = mtu;
     if (ioctl(any, SIOCSIFMTU, &request) < 0) return errno;
   }
-  if (ioctl(any, SIOCGIFFLAGS, &request) < 0) return errno;
-  request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
-  return ioctl(any, SIOCSIFFLAGS, &request) < 0 ? errno : 0;
+  return 0;
 }
 
 /* text: MAC address, or none of one that has its name, name; number: MTU; data: another MAC address, or none */
@@ -96,10 +93,15 @@ int machine_interface(const struct actor *actor, const struct step *step) {
   if (error != 0) return error;
   int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (any < 0) return errno;
-  error = bring_up(any, old, name, (int)step->number[0],
+  error = name_interface(any, old, name, (int)step->number[0],
                    step->data_size == 0 ? NULL : plan_text(&actor->plan, step->data));
   close(any);
   return error;
+}
+
+/* text: name */
+int machine_raise(const struct actor *actor, const struct step *step) {
+  return interface_up(plan_text(&actor->plan, step->text[0]));
 }
 
 static struct sockaddr internet(const void *address) {

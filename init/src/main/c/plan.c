@@ -117,6 +117,7 @@ static bool is_step(const struct plan *plan, enum list list, const struct step *
     case OP_CHANGE_DIRECTORY:
     case OP_AWAIT_DISK:
     case OP_LOAD_MODULE:
+    case OP_RAISE_INTERFACE:
     case OP_SMALL_PAGES:
       return true;
     case OP_NAME_INTERFACE: /* a hardware address */

@@ -14,10 +14,13 @@
 
 static int result(long returned) { return returned < 0 ? errno : 0; }
 
-int loopback_up(void) {
+int interface_up(const char *name) {
+  struct ifreq request = {0};
+  size_t length = strlen(name);
+  if (length >= IFNAMSIZ) return ENAMETOOLONG;
+  memcpy(request.ifr_name, name, length);
   int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (any < 0) return errno;
-  struct ifreq request = {.ifr_name = "lo"};
   int error = result(ioctl(any, SIOCGIFFLAGS, &request));
   if (error == 0) {
     request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
@@ -84,7 +87,7 @@ int step_play(struct actor *actor, const struct step *step) {
     case OP_MAKE_DEVICE: return files_device(actor, step);
     case OP_SET_HOSTNAME: return result(syscall(SYS_sethostname, text, strlen(text)));
     case OP_SET_DOMAINNAME: return result(syscall(SYS_setdomainname, text, strlen(text)));
-    case OP_LOOPBACK_UP: return loopback_up();
+    case OP_LOOPBACK_UP: return interface_up("lo");
     case OP_SET_LIMIT: return set_limit(step);
     case OP_OPEN_TERMINAL: return terminal_open(actor, step);
     case OP_OWN_STREAMS: return streams_own(actor, step);
@@ -103,6 +106,7 @@ int step_play(struct actor *actor, const struct step *step) {
     case OP_LOAD_MODULE: return machine_module(actor, step);
     case OP_MAKE_FILE: return files_make(actor, step);
     case OP_NAME_INTERFACE: return machine_interface(actor, step);
+    case OP_RAISE_INTERFACE: return machine_raise(actor, step);
     case OP_ADD_ADDRESS:
     case OP_ADD_ROUTE: return machine_address(actor, step);
     case OP_ADD_NEIGHBOUR: return machine_neighbour(actor, step);

@@ -92,6 +92,8 @@ class MachineNetworkTest extends MachineCase {
     Instance house = run("villa", serving(Isolation.VM, road.id()).limits(SMALL));
     Instance flat = run("tower", serving(Isolation.CONTAINER, lane.id()));
 
+    assertThat(printed(house, "ip -6 addr show eth0")).as("addresses nobody asked for").isEmpty();
+
     engine.networks().connect("villa", EndpointSpec.of(lane.id()).withAliases("manor"));
 
     assertThat(ask(house, "tower")).isEqualTo("from tower\n");
@@ -144,6 +146,9 @@ class MachineNetworkTest extends MachineCase {
     assertThat(house.info().connections())
         .extracting(Connection::networkName)
         .containsExactly("lane");
+    assertThat(printed(house, "cat /proc/sys/net/ipv6/conf/eth*/accept_dad"))
+        .as("its address is ready at once")
+        .isEqualTo("0\n");
     assertThat(ask(house, "tower")).isEqualTo("from tower\n");
   }
 

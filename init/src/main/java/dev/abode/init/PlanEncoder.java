@@ -72,6 +72,7 @@ final class PlanEncoder {
     LOAD_MODULE,
     MAKE_FILE,
     NAME_INTERFACE,
+    RAISE_INTERFACE,
     ADD_ADDRESS,
     ADD_ROUTE,
     SERVE_FILES,
@@ -306,6 +307,7 @@ final class PlanEncoder {
               .texts(mac, name)
               .numbers(mtu)
               .data(address.map(PlanEncoder::mac).orElse(new byte[0]));
+      case Step.RaiseInterface(String name) -> new Entry(Operation.RAISE_INTERFACE).texts(name);
       case Step.AddAddress(String name, InetAddress address, int prefix) ->
           new Entry(Operation.ADD_ADDRESS).texts(name).data(address.getAddress()).numbers(prefix);
       case Step.AddRoute(String name, InetAddress gateway) ->

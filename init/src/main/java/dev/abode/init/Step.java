@@ -409,7 +409,7 @@ public sealed interface Step {
 
   /**
    * Waits, at most ten seconds, for the network interface with the hardware address {@code mac}
-   * ({@code 52:54:00:…}, lower case), names it, and sets it up.
+   * ({@code 52:54:00:…}, lower case), and names it; {@link RaiseInterface} comes after.
    *
    * @param mac "" for one that has its name
    * @param mtu bytes, 0 to leave it
@@ -421,6 +421,9 @@ public sealed interface Step {
       this(mac, name, mtu, Optional.empty());
     }
   }
+
+  /** Sets the interface {@code name} up, with what the kernel does of itself then. */
+  record RaiseInterface(String name) implements Step {}
 
   /** Gives the interface {@code name} an address with a network prefix of so many bits. */
   record AddAddress(String name, InetAddress address, int prefix) implements Step {

@@ -198,6 +198,7 @@ final class PlanReader {
       }
       case Step.NameInterface named ->
           chapters.plan(Topic.NETWORK, named.name(), "a network card", named.mac(), "");
+      case Step.RaiseInterface ignored -> {}
       case Step.AddAddress address ->
           chapters.plan(
               Topic.NETWORK,

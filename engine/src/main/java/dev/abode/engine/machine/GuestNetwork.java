@@ -20,19 +20,14 @@ final class GuestNetwork {
   static void setUp(List<Step> steps, List<NetworkCard> cards) {
     for (NetworkCard card : cards) {
       Endpoint endpoint = card.endpoint();
-      // Nobody else has its addresses: they are ready at once. Without one it makes itself none.
-      for (String name : List.of("default", "all")) {
-        steps.add(new Step.WriteFile(Place.HOST, IPV6 + name + "/accept_dad", "0"));
-      }
-      if (endpoint.ipv6().isEmpty()) {
-        steps.add(new Step.WriteFile(Place.HOST, IPV6 + "default/addr_gen_mode", "1"));
-      }
+      String name = endpoint.interfaceName();
       steps.add(
           new Step.NameInterface(
               NetworkCard.mac(card.number()).toString(),
-              endpoint.interfaceName(),
+              name,
               card.mtu(),
               Optional.of(endpoint.mac().toString())));
+      raise(steps, endpoint);
     }
     address(steps, cards);
   }
@@ -57,12 +52,24 @@ final class GuestNetwork {
     steps.add(
         new Step.NameInterface(
             endpoint.mac().toString(), endpoint.interfaceName(), cards.getLast().mtu()));
-    for (String name : List.of("default", "all", endpoint.interfaceName())) {
-      steps.add(new Step.WriteFile(Place.HOST, IPV6 + name + "/accept_dad", "0"));
-    }
-    beginIpv6(steps, endpoint);
+    raise(steps, endpoint);
     addresses(steps, endpoint);
     lead(steps, cards);
+  }
+
+  /**
+   * Sets an interface up. Nobody else has its addresses of IPv6: they are ready at once. Without
+   * one it makes itself none.
+   */
+  private static void raise(List<Step> steps, Endpoint endpoint) {
+    String name = endpoint.interfaceName();
+    for (String which : List.of("all", name)) {
+      steps.add(new Step.WriteFile(Place.HOST, IPV6 + which + "/accept_dad", "0"));
+    }
+    if (endpoint.ipv6().isEmpty()) {
+      steps.add(new Step.WriteFile(Place.HOST, IPV6 + name + "/addr_gen_mode", "1"));
+    }
+    steps.add(new Step.RaiseInterface(name));
   }
 
   /** The ways to elsewhere and to names, as far as they are not there. */
