@@ -1,12 +1,15 @@
 package dev.abode.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -35,5 +38,27 @@ class MachineLifeTest extends LifeContract {
     assertThat(hypervisor.memoryLimitBytes()).isGreaterThan(stats.memoryLimitBytes());
     assertThat(hypervisor.tasks()).isPositive();
     assertThat(hypervisor.workloadCpu()).isPositive();
+  }
+
+  @Test
+  void itsMemoryIsChangedWithinWhatItWasMadeWith() throws Exception {
+    Instance instance = run(shell("echo ready; sleep 1000"));
+    TestEngine.awaitLine(instance, "ready");
+    long made = instance.stats().memoryLimitBytes();
+    long host = instance.stats().hypervisor().orElseThrow().memoryLimitBytes();
+
+    instance.update(LimitsOf.memoryAndSwap(made / 2, made / 2), Optional.empty());
+    assertThat(instance.stats().memoryLimitBytes()).isEqualTo(made / 2);
+    assertThat(instance.stats().hypervisor().orElseThrow().memoryLimitBytes()).isEqualTo(host);
+    assertThatThrownBy(() -> instance.snapshot(Optional.of("moment")))
+        .hasMessageContaining("was updated while it ran");
+    assertThatThrownBy(
+            () -> instance.update(LimitsOf.memoryAndSwap(2 * made, 2 * made), Optional.empty()))
+        .hasMessageContaining("was made with " + made / (1 << 20) + " MiB");
+    assertThat(instance.stats().memoryLimitBytes()).isEqualTo(made / 2);
+
+    instance.update(LimitsOf.memoryAndSwap(made, made), Optional.empty());
+    assertThat(instance.stats().memoryLimitBytes()).isEqualTo(made);
+    instance.snapshot(Optional.of("moment"));
   }
 }

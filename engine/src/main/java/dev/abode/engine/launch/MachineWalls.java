@@ -21,6 +21,7 @@ import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.instance.ProcessTable;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.machine.Acceleration;
 import dev.abode.engine.machine.CardPlace;
 import dev.abode.engine.machine.GuestGround;
 import dev.abode.engine.machine.GuestPlan;
@@ -323,6 +324,14 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
       beside.save();
       return stopped;
     }
+    if (MachineShape.of(at.record().spec().limits()).memoryBytes() != madeBytes(at.record())) {
+      throw new EngineException(
+          Kind.UNSUPPORTED,
+          "the memory of "
+              + at.record().name()
+              + " was updated while it ran, and a snapshot of it would not fit the machine that is"
+              + " made next; restart it first");
+    }
     int pid = at.workload().get().pid();
     SavedCards saved;
     try (Monitor monitor = Monitor.open(pid)) {
@@ -390,14 +399,23 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   /** Memory stays what the machine was made with; CPU time changes on the host. */
   @Override
   public void limit(InstanceRecord record) throws IOException {
-    MachineShape shape = MachineShape.of(record.spec().limits());
-    Hypervisor hypervisor = hypervisors.find(kernels.ready());
-    try (GuestView guest = GuestView.open(folders.runOf(record.id()).socket())) {
-      MachineReview.reviewUpdate(guest, record.spec().limits(), shape);
+    Limits limits = record.spec().limits();
+    RunFolderOf run = folders.runOf(record.id());
+    long made = madeBytes(record);
+    try (GuestView guest = GuestView.open(run.socket())) {
+      MachineReview.reviewUpdate(guest, limits, made);
     }
-    cgroups
-        .find(record.id())
-        .update(HypervisorLimits.of(record.spec().limits(), shape, hypervisor.acceleration()));
+    new GuestSteps(shims, run)
+        .play(GuestPlan.update(limits), "cannot limit the workload of " + record.name());
+    MachineShape shape = new MachineShape(made, MachineShape.of(limits).cpus());
+    Acceleration acceleration = hypervisors.find(kernels.ready()).acceleration();
+    cgroups.find(record.id()).update(HypervisorLimits.of(limits, shape, acceleration));
+  }
+
+  /** The memory that a running machine was made with, as the host keeps account of it. */
+  private long madeBytes(InstanceRecord record) throws IOException {
+    long limit = cgroups.find(record.id()).stats(List.of()).memoryLimitBytes();
+    return HypervisorLimits.guestBytes(limit, hypervisors.find(kernels.ready()).acceleration());
   }
 
   @Override

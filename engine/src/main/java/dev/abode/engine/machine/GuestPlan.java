@@ -199,6 +199,21 @@ public final class GuestPlan {
     limits
         .pids()
         .ifPresent(pids -> steps.add(write("pids.max", pids > 0 ? Long.toString(pids) : "max")));
+    files(steps, limits);
+  }
+
+  /** What a running guest's workload may use from now on. */
+  public static List<Step> update(Limits limits) {
+    long pids = limits.pids().orElse(0);
+    return List.of(
+        limits.memoryBytes().stream()
+            .mapToObj(bytes -> write("memory.max", Long.toString(bytes)))
+            .findFirst()
+            .orElseGet(() -> write("memory.max", "max")),
+        write("pids.max", pids > 0 ? Long.toString(pids) : "max"));
+  }
+
+  private static void files(List<Step> steps, Limits limits) {
     if (limits.ulimits().stream().noneMatch(limit -> limit.name().equals("nofile"))) {
       steps.add(new Step.SetLimit(ResourceLimit.NOFILE, OPEN_FILES, OPEN_FILES));
     }

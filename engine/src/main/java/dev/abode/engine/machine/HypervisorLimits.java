@@ -18,13 +18,8 @@ public final class HypervisorLimits {
   private HypervisorLimits() {}
 
   public static Limits of(Limits asked, MachineShape shape, Acceleration acceleration) {
-    long translation =
-        switch (acceleration) {
-          case KVM -> 0;
-          case EMULATION -> QemuCommand.TRANSLATION_MIB * MIB;
-        };
     return new Limits(
-        OptionalLong.of(shape.memoryBytes() + ALLOWANCE_BYTES + translation),
+        OptionalLong.of(shape.memoryBytes() + overhead(acceleration)),
         OptionalLong.empty(),
         OptionalLong.empty(),
         asked.cpuNanos(),
@@ -38,5 +33,22 @@ public final class HypervisorLimits {
         false,
         asked.blkioWeight(),
         List.of());
+  }
+
+  private static long overhead(Acceleration acceleration) {
+    long translation =
+        switch (acceleration) {
+          case KVM -> 0;
+          case EMULATION -> QemuCommand.TRANSLATION_MIB * MIB;
+        };
+    return ALLOWANCE_BYTES + translation;
+  }
+
+  /**
+   * The memory of a machine whose hypervisor has this limit, in bytes: what it was made with,
+   * whatever its instance's limits have become since.
+   */
+  public static long guestBytes(long limitBytes, Acceleration acceleration) {
+    return limitBytes - overhead(acceleration);
   }
 }

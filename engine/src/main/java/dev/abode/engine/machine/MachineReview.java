@@ -17,7 +17,7 @@ import java.util.Optional;
 /** What makes no sense behind the walls of a virtual machine, or is not there yet. */
 public final class MachineReview {
   private static final String KERNEL = "dev.abode.kernel";
-  private static final long PAGE_BYTES = 4096;
+  private static final long MIB = 1L << 20;
 
   private MachineReview() {}
 
@@ -49,28 +49,26 @@ public final class MachineReview {
   }
 
   /**
-   * Looks whether a running machine can have these limits: its memory, its tasks and the number of
-   * its processors stay as they were when it was started.
+   * Looks whether a running machine can have these limits: as much memory as it was made with, or
+   * less, and the processors that it has.
    *
-   * @throws EngineException UNSUPPORTED when they would have to change
+   * @param madeBytes the memory of the machine, its kernel's share included
+   * @throws EngineException UNSUPPORTED when it would need more, or another number of processors
    */
-  public static void reviewUpdate(GuestView guest, Limits limits, MachineShape shape)
+  public static void reviewUpdate(GuestView guest, Limits limits, long madeBytes)
       throws IOException {
-    unchanged(guest, "memory.max", limits.memoryBytes().orElse(0) / PAGE_BYTES * PAGE_BYTES);
-    unchanged(guest, "pids.max", limits.pids().orElse(0));
+    MachineShape shape = MachineShape.of(limits);
+    if (limits.memoryBytes().isPresent() && shape.memoryBytes() > madeBytes) {
+      throw refused(
+          "this machine was made with "
+              + (madeBytes - MachineShape.KERNEL_BYTES) / MIB
+              + " MiB for its workload, and more than that cannot be added while it runs",
+          "stop it, update it, and start it again");
+    }
     String online = guest.read("/sys/devices/system/cpu/online").orElse("0").strip();
     if (!online.equals(shape.cpus() == 1 ? "0" : "0-" + (shape.cpus() - 1))) {
       throw refused(
           "the number of processors of a running virtual machine cannot be changed",
-          "stop it, update it, and start it again");
-    }
-  }
-
-  private static void unchanged(GuestView guest, String file, long limit) throws IOException {
-    String present = guest.read(GuestPlan.GROUP.resolve(file).toString()).orElse("").strip();
-    if (!present.equals(limit > 0 ? Long.toString(limit) : "max")) {
-      throw refused(
-          "the limits on memory and tasks of a running virtual machine cannot be changed",
           "stop it, update it, and start it again");
     }
   }
