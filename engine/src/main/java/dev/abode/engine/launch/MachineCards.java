@@ -33,7 +33,7 @@ record MachineCards(MachineDesign design, MachineInterior interior, ShimBinary s
     int pid = at.workload().orElseThrow().pid();
     List<Endpoint> all = new ArrayList<>(before);
     all.add(further);
-    // Its number is QEMU's choice, and of no interest: the guest knows it by its address.
+    // Where it is plugged in is of no interest: the guest knows it by its address.
     List<NetworkCard> cards = design.cards(all);
     try (Monitor monitor = Monitor.open(pid)) {
       monitor.insertCard(further);

@@ -9,9 +9,11 @@ import dev.abode.linux.FileTreeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -107,7 +109,7 @@ public final class Monitor implements AutoCloseable {
    * @param endpoint whose tap is there already
    */
   public void insertCard(Endpoint endpoint) throws IOException {
-    CardPlace card = new CardPlace(0, MachinePlug.tap(endpoint));
+    CardPlace card = new CardPlace(freeSlot(), MachinePlug.tap(endpoint));
     qmp.execute(
         "netdev_add",
         Map.of(
@@ -140,11 +142,22 @@ public final class Monitor implements AutoCloseable {
               "rombar",
               0,
               "bus",
-              QemuCommand.CARDS));
+              QemuCommand.CARDS,
+              "addr",
+              Integer.toHexString(card.number())));
     } catch (QmpException e) {
       qmp.execute("netdev_del", Map.of("id", card.backend()));
       throw e;
     }
+  }
+
+  /** Newer QEMUs, left to choose, come to one that is taken. */
+  private int freeSlot() throws IOException {
+    Collection<Integer> taken = cards().values();
+    return IntStream.range(0, CardPlace.MAX)
+        .filter(slot -> !taken.contains(slot))
+        .findFirst()
+        .orElseThrow(() -> new QmpException("all " + CardPlace.MAX + " slots are taken"));
   }
 
   /**
