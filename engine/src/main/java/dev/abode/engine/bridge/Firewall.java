@@ -187,8 +187,7 @@ final class Firewall {
     change.rule("admitted", r -> r.established().leave());
     if (family == Family.IPV4) {
       // CVE-2020-8558: route_localnet lets a neighbour on the bridge reach the host's loopback.
-      // What
-      // answers a connection from there has been led back to it by now.
+      // An answer to a connection from there has been led back to it by now.
       change.rule("admitted", r -> r.destination(LOOPBACK, 8).fromOneOf(BRIDGES).drop());
     }
     if (exit.isPresent()) {
