@@ -8,7 +8,7 @@ import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.MountSpec;
-import dev.abode.engine.instance.Security;
+import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.VolumeInfo;
 import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.record.Folders;
@@ -583,26 +583,12 @@ class VolumesTest {
                         + " touch $at/new; touch /m/new; umount /m; done; mount -t tmpfs t /mnt &&"
                         + " echo can mount")
                 .mounts(List.of(bind, volume))
-                .security(mayMount()));
+                .security(SecurityOf.mayMount()));
     assertThat(shown).contains("can mount\n");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).containsExactly(folder.resolve("f"));
     }
     assertThat(engine.volumes().require("locked").folder()).isEmptyDirectory();
-  }
-
-  private static Security mayMount() {
-    return new Security(
-        false,
-        List.of("SYS_ADMIN"),
-        List.of(),
-        false,
-        new Security.SeccompChoice.Default(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        Map.of());
   }
 
   @Test

@@ -10,12 +10,11 @@ import dev.abode.engine.explanation.Fact;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
-import dev.abode.engine.instance.Security;
+import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.testing.EngineCase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -23,18 +22,6 @@ import org.junit.jupiter.api.Test;
 
 /** Explanations of real instances. */
 class WallsReadingTest extends EngineCase {
-  private static final Security PRIVILEGED =
-      new Security(
-          true,
-          List.of(),
-          List.of(),
-          false,
-          new Security.SeccompChoice.Default(),
-          Optional.empty(),
-          Optional.empty(),
-          List.of(),
-          List.of(),
-          Map.of());
   private static final Limits MEMORY =
       new Limits(
           OptionalLong.of(64 << 20),
@@ -126,7 +113,7 @@ class WallsReadingTest extends EngineCase {
         engine.create(
             InstanceSpec.builder(alpine)
                 .name("open")
-                .security(PRIVILEGED)
+                .security(SecurityOf.privileged())
                 .command(List.of("sleep", "1000"))
                 .build());
     instance.start();
@@ -144,7 +131,7 @@ class WallsReadingTest extends EngineCase {
         engine.create(
             InstanceSpec.builder(alpine)
                 .name("changed")
-                .security(PRIVILEGED)
+                .security(SecurityOf.privileged())
                 .command(List.of("sh", "-c", "umask 077; exec sleep 1000"))
                 .build());
     instance.start();

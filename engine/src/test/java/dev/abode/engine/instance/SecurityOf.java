@@ -9,37 +9,30 @@ public final class SecurityOf {
   private SecurityOf() {}
 
   public static Security sysctls(Map<String, String> sysctls) {
-    return of(false, false, sysctls);
+    return of(false, List.of(), false, sysctls);
   }
 
   public static Security noNewPrivileges() {
-    return of(false, true, Map.of());
+    return of(false, List.of(), true, Map.of());
   }
 
   public static Security privileged() {
-    return of(true, false, Map.of());
+    return of(true, List.of(), false, Map.of());
   }
 
   /** With CAP_SYS_ADMIN in its own namespaces. */
   public static Security mayMount() {
-    return new Security(
-        false,
-        List.of("SYS_ADMIN"),
-        List.of(),
-        false,
-        new Security.SeccompChoice.Default(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        Map.of());
+    return of(false, List.of("SYS_ADMIN"), false, Map.of());
   }
 
   private static Security of(
-      boolean privileged, boolean noNewPrivileges, Map<String, String> sysctls) {
+      boolean privileged,
+      List<String> added,
+      boolean noNewPrivileges,
+      Map<String, String> sysctls) {
     return new Security(
         privileged,
-        List.of(),
+        added,
         List.of(),
         noNewPrivileges,
         new Security.SeccompChoice.Default(),
