@@ -135,6 +135,14 @@ abstract class ShimContract {
     return ContainerPlan.in(folder);
   }
 
+  /** Its workload waits right before it executes its program. */
+  private ContainerPlan awaitingTheEngine() throws IOException {
+    ContainerPlan container = container();
+    container.beside.add(new Step.TellEngine());
+    container.beforeExecute.add(new Step.AwaitEngine());
+    return container;
+  }
+
   private static LaunchPlan inside(LaunchPlan plan, List<Step> inside) {
     return new LaunchPlan(
         plan.supervision(), plan.before(), plan.namespaces(), plan.beside(), inside);
@@ -282,9 +290,7 @@ abstract class ShimContract {
 
   @Test
   void waitsForTheEngineAndGoesOn() throws Exception {
-    ContainerPlan container = container();
-    container.beside.add(new Step.TellEngine());
-    container.beforeExecute.add(new Step.AwaitEngine());
+    ContainerPlan container = awaitingTheEngine();
     try (Shim shim = binary.spawn(container.plan(), socket())) {
       shim.start();
       int pid = expect(shim, ShimEvent.Created.class).pid();
@@ -334,9 +340,7 @@ abstract class ShimContract {
 
   @Test
   void failsWhenTheEngineAbandonsTheLaunch() throws Exception {
-    ContainerPlan container = container();
-    container.beside.add(new Step.TellEngine());
-    container.beforeExecute.add(new Step.AwaitEngine());
+    ContainerPlan container = awaitingTheEngine();
     try (Shim shim = binary.spawn(container.plan(), socket())) {
       shim.start();
       int pid = expect(shim, ShimEvent.Created.class).pid();
@@ -892,9 +896,7 @@ abstract class ShimContract {
 
   @Test
   void leavesNothingHalfMadeWhenTheEngineLeaves() throws Exception {
-    ContainerPlan container = container();
-    container.beside.add(new Step.TellEngine());
-    container.beforeExecute.add(new Step.AwaitEngine());
+    ContainerPlan container = awaitingTheEngine();
     int pid;
     try (Shim shim = binary.spawn(container.plan(), socket())) {
       shim.start();
@@ -917,9 +919,7 @@ abstract class ShimContract {
 
   @Test
   void failsWhenTheWorkloadIsKilledWhileItWaits() throws Exception {
-    ContainerPlan container = container();
-    container.beside.add(new Step.TellEngine());
-    container.beforeExecute.add(new Step.AwaitEngine());
+    ContainerPlan container = awaitingTheEngine();
     assertThat(killedWhileItWaits(container).errno()).isEqualTo(Errno.ENOMEM);
   }
 
