@@ -2,6 +2,7 @@ package dev.abode.engine.criu;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.patience.Watchdog;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -9,10 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -35,7 +36,7 @@ public record ProcessDump(
     Optional<String> leftOut,
     boolean terminal) {
   private static final String LOG = "dump.log";
-  private static final int PATIENCE_MINUTES = 10;
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   /** Of a file that is deleted and still open. */
   private static final long MAX_DELETED_BYTES = 64L << 20;
@@ -88,7 +89,7 @@ public record ProcessDump(
         }
       } finally {
         process.getOutputStream().close();
-        well &= process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES) && process.exitValue() == 0;
+        well &= process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) && process.exitValue() == 0;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -100,7 +101,7 @@ public record ProcessDump(
           "the processes of "
               + name
               + " cannot be saved, criu says: "
-              + CriuRun.errors(images.resolve(LOG))
+              + CriuErrors.in(images.resolve(LOG))
               + "; end what uses that, or stop "
               + name
               + " first, so that its files can");
@@ -113,23 +114,8 @@ public record ProcessDump(
    * Whether criu comes to the moment at which all is saved; one that does not in time is killed.
    */
   private static boolean isSaved(Process criu, BufferedReader said) throws IOException {
-    CountDownLatch spoken = new CountDownLatch(1);
-    Thread.ofVirtual()
-        .name("criu-patience")
-        .start(
-            () -> {
-              try {
-                if (!spoken.await(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
-                  criu.destroyForcibly();
-                }
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    try {
+    try (Watchdog _ = Watchdog.over("criu-patience", PATIENCE, criu::destroyForcibly)) {
       return "saved".equals(said.readLine());
-    } finally {
-      spoken.countDown();
     }
   }
 

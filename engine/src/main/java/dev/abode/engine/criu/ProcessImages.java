@@ -44,6 +44,6 @@ public record ProcessImages(Path folder) {
 
   /** Why a restore failed, in criu's words. */
   public static String failure(Path workFolder) throws IOException {
-    return CriuRun.errors(workFolder.resolve(RestoreRequest.LOG));
+    return CriuErrors.in(workFolder.resolve(RestoreRequest.LOG));
   }
 }

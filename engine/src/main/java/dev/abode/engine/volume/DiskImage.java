@@ -2,15 +2,20 @@ package dev.abode.engine.volume;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.tool.ProgramRun;
+import dev.abode.engine.tool.Tool;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** An ext4 file system in a sparse file. */
 final class DiskImage {
+  private static final Tool MKFS = new Tool("mkfs.ext4", "e2fsprogs");
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
   private DiskImage() {}
 
   /**
@@ -33,47 +38,26 @@ final class DiskImage {
 
   private static void format(Path file) throws IOException {
     // No blocks kept for root: the size is the user's. Nothing to zero in a new sparse file.
-    List<String> command =
-        List.of(
-            "mkfs.ext4",
-            "-q",
-            "-F",
-            "-m",
-            "0",
-            "-E",
-            "nodiscard,lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0",
-            file.toString());
-    Process process;
-    try {
-      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-      builder.environment().merge("PATH", "/usr/sbin:/sbin", (path, more) -> path + ":" + more);
-      process = builder.start();
-    } catch (IOException e) {
+    ProgramRun run =
+        ProgramRun.of(
+            MKFS.require("make a volume with a size limit"),
+            List.of(
+                "-q",
+                "-F",
+                "-m",
+                "0",
+                "-E",
+                "nodiscard,lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0",
+                file.toString()),
+            Path.of("/"),
+            PATIENCE);
+    if (run.status() != 0) {
       throw new EngineException(
-          Kind.UNSUPPORTED,
-          "a volume with a size limit needs mkfs.ext4, which cannot be run: "
-              + e.getMessage()
-              + "; install e2fsprogs",
-          e);
-    }
-    try {
-      process.getOutputStream().close();
-      String output =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      int status = process.waitFor();
-      if (status != 0) {
-        throw new EngineException(
-            output.contains("No space left") ? Kind.EXHAUSTED : Kind.INTERNAL,
-            "mkfs.ext4 could not make the file system of a volume (exit status "
-                + status
-                + "): "
-                + output);
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-      throw new EngineException(
-          Kind.UNAVAILABLE, "interrupted while the file system of a volume was made", e);
+          run.output().contains("No space left") ? Kind.EXHAUSTED : Kind.INTERNAL,
+          "mkfs.ext4 could not make the file system of a volume (exit status "
+              + run.status()
+              + "): "
+              + run.output().strip());
     }
   }
 }
