@@ -1,4 +1,5 @@
 /** Instances and their life: the engine, its values and its failures. */
+@SuppressWarnings("module") // the command is compiled after the engine
 module dev.abode.engine {
   requires com.github.luben.zstd_jni;
   requires transitive dev.abode.image;
@@ -10,6 +11,8 @@ module dev.abode.engine {
   requires static org.jspecify;
 
   exports dev.abode.engine;
+  exports dev.abode.engine.criu to
+      dev.abode.cli;
   exports dev.abode.engine.explanation;
   exports dev.abode.engine.failure;
   exports dev.abode.engine.instance;

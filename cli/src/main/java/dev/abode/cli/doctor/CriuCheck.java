@@ -1,60 +1,32 @@
 package dev.abode.cli.doctor;
 
+import dev.abode.engine.criu.Criu;
 import java.io.IOException;
-import java.util.List;
+import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** What snapshots of running containers need; all else goes without. */
 final class CriuCheck {
   private static final String NAME = "criu";
-  private static final String WITHOUT = ": no snapshots of containers while they run";
-  private static final int PATIENCE_SECONDS = 60;
-
-  /** Where one may be unpacked aside; the engine looks there first. */
-  private static final List<String> ASIDE =
-      List.of("/usr/local/lib/abode/criu/criu", "/usr/lib/abode/criu/criu");
+  private static final String MEND =
+      "apt-get install criu, or packaging/criu.sh of Abode's sources, which unpacks a newer one"
+          + " beside it";
 
   private CriuCheck() {}
 
   static Check of(Host host) {
-    List<String> programs =
-        Stream.concat(ASIDE.stream().filter(host::has), host.program(NAME).stream()).toList();
-    if (programs.isEmpty()) {
-      return Check.warn(NAME, "not installed" + WITHOUT, "apt-get install criu");
+    Criu criu = new Criu(host.top());
+    try {
+      Optional<Path> working = criu.find();
+      return working.isPresent()
+          ? Check.ok(NAME, working.get() + " works on this kernel")
+          : without(criu.reason());
+    } catch (IOException e) {
+      return without("criu cannot be tried, " + e.getMessage());
     }
-    Optional<String> working =
-        programs.stream().filter(program -> works(host.path(program).toString())).findFirst();
-    return working
-        .map(program -> Check.ok(NAME, program + " works on this kernel"))
-        .orElseGet(
-            () ->
-                Check.warn(
-                    NAME,
-                    String.join(" and ", programs)
-                        + " fails on this kernel, says criu check"
-                        + WITHOUT,
-                    "packaging/criu.sh of Abode's sources unpacks a newer one beside it"));
   }
 
-  private static boolean works(String program) {
-    try {
-      Process check =
-          new ProcessBuilder(program, "check")
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      try {
-        return check.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && check.exitValue() == 0;
-      } finally {
-        check.destroyForcibly();
-      }
-    } catch (IOException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+  private static Check without(String reason) {
+    return Check.warn(NAME, reason + ": no snapshots of containers while they run", MEND);
   }
 }

@@ -64,10 +64,11 @@ class ExaminationTest {
 
   @Test
   void aCriuCountsWhenItWorks() throws Exception {
-    assertThat(check("criu").found()).startsWith("not installed");
-    file("/usr/sbin/criu", "#!/bin/sh\nexit 1\n");
+    assertThat(check("criu").found()).startsWith("criu is not installed");
+    file("/usr/sbin/criu", "#!/bin/sh\necho 'Error (check.c:1): too old'; exit 1\n");
     assertThat(top.resolve("usr/sbin/criu").toFile().setExecutable(true)).isTrue();
-    assertThat(check("criu").found()).startsWith("/usr/sbin/criu fails on this kernel");
+    assertThat(check("criu").found())
+        .startsWith("criu does not work on this kernel, /usr/sbin/criu says: too old:");
     file("/usr/sbin/criu", "#!/bin/sh\nexit 0\n");
     assertThat(check("criu").verdict()).isEqualTo(Check.Verdict.OK);
   }
