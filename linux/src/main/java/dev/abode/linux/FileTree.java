@@ -3,14 +3,9 @@ package dev.abode.linux;
 import dev.abode.linux.FileTreeCalls.Call;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,7 +26,7 @@ import java.util.Optional;
 public final class FileTree implements AutoCloseable {
   private static final int IN_ROOT =
       FileTreeCalls.RESOLVE_IN_ROOT | FileTreeCalls.RESOLVE_NO_MAGICLINKS;
-  private static final int ONE_NAME =
+  static final int ONE_NAME =
       FileTreeCalls.RESOLVE_BENEATH
           | FileTreeCalls.RESOLVE_NO_SYMLINKS
           | FileTreeCalls.RESOLVE_NO_XDEV;
@@ -241,7 +236,7 @@ public final class FileTree implements AutoCloseable {
   public void rename(String from, String to) throws KernelException {
     try (Parent source = parent(from);
         Parent target = parent(to)) {
-      rename(source.descriptor, source.name, target.descriptor, target.name);
+      FileTreeCalls.rename(source.descriptor, source.name, target.descriptor, target.name, 0);
     }
   }
 
@@ -249,27 +244,8 @@ public final class FileTree implements AutoCloseable {
   public void exchange(String one, String other) throws KernelException {
     try (Parent source = parent(one);
         Parent target = parent(other)) {
-      rename(source.descriptor, source.name, target.descriptor, target.name, RENAME_EXCHANGE);
-    }
-  }
-
-  private static void rename(int fromDirectory, String from, int toDirectory, String to)
-      throws KernelException {
-    rename(fromDirectory, from, toDirectory, to, 0);
-  }
-
-  private static void rename(int fromDirectory, String from, int toDirectory, String to, int flags)
-      throws KernelException {
-    try (Arena arena = Arena.ofConfined()) {
-      FileTreeCalls.call(
-          arena,
-          Call.RENAMEAT2,
-          FileTreeCalls.shown(from) + " to " + FileTreeCalls.shown(to),
-          fromDirectory,
-          FileTreeCalls.path(arena, from),
-          toDirectory,
-          FileTreeCalls.path(arena, to),
-          flags);
+      FileTreeCalls.rename(
+          source.descriptor, source.name, target.descriptor, target.name, RENAME_EXCHANGE);
     }
   }
 
@@ -278,8 +254,8 @@ public final class FileTree implements AutoCloseable {
     int folder = FileTreeCalls.open(descriptor, path, FileTreeCalls.O_DIRECTORY, 0, IN_ROOT);
     try {
       List<String> names = new ArrayList<>();
-      for (Entry entry : entries(folder, path)) {
-        names.add(entry.name);
+      for (FileTreeEntry entry : FileTreeEntry.all(folder, path)) {
+        names.add(entry.name());
       }
       names.sort(null);
       return names;
@@ -292,7 +268,7 @@ public final class FileTree implements AutoCloseable {
   public void remove(String path) throws KernelException {
     try (Parent parent = parent(path)) {
       FileTreeStatus status = FileTreeCalls.status(parent.descriptor, parent.name);
-      unlink(parent.descriptor, parent.name, status.isDirectory());
+      FileTreeCalls.unlink(parent.descriptor, parent.name, status.isDirectory());
     }
   }
 
@@ -308,22 +284,22 @@ public final class FileTree implements AutoCloseable {
     }
     try (Parent parent = parent(path)) {
       if (status.get().isDirectory()) {
-        int folder = openToEmpty(parent.descriptor, parent.name);
+        int folder = FileTreeDeletion.open(parent.descriptor, parent.name);
         try {
-          empty(folder);
+          FileTreeDeletion.empty(folder);
         } finally {
           FileTreeCalls.close(folder);
         }
       }
-      unlink(parent.descriptor, parent.name, status.get().isDirectory());
+      FileTreeCalls.unlink(parent.descriptor, parent.name, status.get().isDirectory());
     }
   }
 
   /** As {@link #deleteRecursively}, for all that is in this folder, but not the folder itself. */
   public void deleteContents() throws KernelException {
-    int folder = openToEmpty(descriptor, ".");
+    int folder = FileTreeDeletion.open(descriptor, ".");
     try {
-      empty(folder);
+      FileTreeDeletion.empty(folder);
     } finally {
       FileTreeCalls.close(folder);
     }
@@ -346,93 +322,6 @@ public final class FileTree implements AutoCloseable {
     }
   }
 
-  /** How deep a delete goes before it moves what lies deeper up: one descriptor a level. */
-  private static final int DELETE_DEPTH = 64;
-
-  private record Level(int descriptor, String name, Deque<Entry> left) {}
-
-  /**
-   * Empties an open folder without recursion, since the depth is chosen by whoever filled it. A
-   * folder found too deep is renamed into {@code top} and emptied from there.
-   */
-  private static void empty(int top) throws KernelException {
-    long hoisted = 0;
-    boolean again = true;
-    while (again) {
-      again = false;
-      Deque<Level> levels = new ArrayDeque<>();
-      levels.push(new Level(top, "", new ArrayDeque<>(entries(top, "a folder being deleted"))));
-      try {
-        while (!levels.isEmpty()) {
-          Level level = levels.peek();
-          Entry entry = level.left.poll();
-          if (entry == null) {
-            levels.pop();
-            Level above = levels.peek();
-            if (above != null) {
-              FileTreeCalls.close(level.descriptor);
-              unlink(above.descriptor, level.name, true);
-            }
-          } else if (!isDirectory(level.descriptor, entry)) {
-            unlinkIfThere(level.descriptor, entry.name);
-          } else if (levels.size() < DELETE_DEPTH) {
-            int folder = openToEmpty(level.descriptor, entry.name);
-            levels.push(
-                new Level(folder, entry.name, new ArrayDeque<>(entries(folder, entry.name))));
-          } else {
-            // A mount point cannot be renamed (EBUSY), so nothing mounted is carried along.
-            rename(level.descriptor, entry.name, top, ".deleting-" + System.nanoTime() + hoisted++);
-            again = true;
-          }
-        }
-      } finally {
-        for (Level level : levels) {
-          if (level.descriptor != top) {
-            FileTreeCalls.close(level.descriptor);
-          }
-        }
-      }
-    }
-  }
-
-  /** Another process may delete as well, for example a shim its socket. */
-  private static void unlinkIfThere(int folder, String name) throws KernelException {
-    try {
-      unlink(folder, name, false);
-    } catch (KernelException e) {
-      if (e.errno() != Errno.ENOENT) {
-        throw e;
-      }
-    }
-  }
-
-  private static boolean isDirectory(int folder, Entry entry) throws KernelException {
-    return entry.type == DT_UNKNOWN
-        ? FileTreeCalls.status(folder, entry.name).isDirectory()
-        : entry.type == DT_DIR;
-  }
-
-  /** Opens one folder of a folder, neither through a link nor onto another mount (EXDEV). */
-  private static int openToEmpty(int folder, String name) throws KernelException {
-    int flags = FileTreeCalls.O_DIRECTORY | FileTreeCalls.O_NOFOLLOW;
-    return FileTreeCalls.open(folder, name, flags, 0, ONE_NAME);
-  }
-
-  private static void unlink(int directory, String name, boolean isDirectory)
-      throws KernelException {
-    try (Arena arena = Arena.ofConfined()) {
-      FileTreeCalls.call(
-          arena,
-          Call.UNLINKAT,
-          FileTreeCalls.shown(name),
-          directory,
-          FileTreeCalls.path(arena, name),
-          isDirectory ? FileTreeCalls.AT_REMOVEDIR : 0,
-          0,
-          0);
-    }
-  }
-
   /** {@code syncfs(2)}: everything written to the file system of this folder so far is on disk. */
   public void syncFileSystem() throws KernelException {
     int folder = FileTreeCalls.open(descriptor, ".", FileTreeCalls.O_DIRECTORY, 0, IN_ROOT);
@@ -450,51 +339,6 @@ public final class FileTree implements AutoCloseable {
       FileTreeCalls.call(arena, Call.FSYNC, FileTreeCalls.shown(shown), folder, 0, 0, 0, 0);
     } finally {
       FileTreeCalls.close(folder);
-    }
-  }
-
-  private static final int DT_UNKNOWN = 0;
-  private static final int DT_DIR = 4;
-
-  private record Entry(String name, int type) {}
-
-  /** All entries of an open folder; {@code struct linux_dirent64} of {@code getdents64(2)}. */
-  private static List<Entry> entries(int folder, String path) throws KernelException {
-    List<Entry> entries = new ArrayList<>();
-    MemorySegment buffer = FileTreeCalls.borrowBuffer();
-    try (Arena arena = Arena.ofConfined()) {
-      FileTreeCalls.call(arena, Call.LSEEK, FileTreeCalls.shown(path), folder, 0, 0, 0, 0);
-      while (true) {
-        long filled =
-            FileTreeCalls.call(
-                arena,
-                Call.GETDENTS,
-                FileTreeCalls.shown(path),
-                folder,
-                buffer.address(),
-                FileTreeCalls.BUFFER_BYTES,
-                0,
-                0);
-        if (filled == 0) {
-          return entries;
-        }
-        for (long at = 0; at < filled; ) {
-          int length = buffer.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 16) & 0xffff;
-          int type = buffer.get(ValueLayout.JAVA_BYTE, at + 18);
-          byte[] field = buffer.asSlice(at + 19, length - 19L).toArray(ValueLayout.JAVA_BYTE);
-          int end = 0;
-          while (field[end] != 0) {
-            end++;
-          }
-          String name = FileTreeNames.decode(Arrays.copyOf(field, end));
-          if (!name.equals(".") && !name.equals("..")) {
-            entries.add(new Entry(name, type));
-          }
-          at += length;
-        }
-      }
-    } finally {
-      FileTreeCalls.giveBack(buffer);
     }
   }
 

@@ -176,6 +176,37 @@ final class FileTreeCalls {
     }
   }
 
+  /** {@code renameat2(2)}. */
+  static void rename(int fromDirectory, String from, int toDirectory, String to, int flags)
+      throws KernelException {
+    try (Arena arena = Arena.ofConfined()) {
+      call(
+          arena,
+          Call.RENAMEAT2,
+          shown(from) + " to " + shown(to),
+          fromDirectory,
+          path(arena, from),
+          toDirectory,
+          path(arena, to),
+          flags);
+    }
+  }
+
+  /** {@code unlinkat(2)}. */
+  static void unlink(int directory, String name, boolean isDirectory) throws KernelException {
+    try (Arena arena = Arena.ofConfined()) {
+      call(
+          arena,
+          Call.UNLINKAT,
+          shown(name),
+          directory,
+          path(arena, name),
+          isDirectory ? AT_REMOVEDIR : 0,
+          0,
+          0);
+    }
+  }
+
   /** {@code statx(2)} of an open descriptor ({@code name} empty) or of one entry of a directory. */
   static FileTreeStatus status(int descriptor, String name) throws KernelException {
     try (Arena arena = Arena.ofConfined()) {
