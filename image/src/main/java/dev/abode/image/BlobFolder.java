@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  * it: whoever brings content does so through a {@link #lease}, which pins all it touches.
  */
 final class BlobFolder implements BlobStore {
-  private static final int BUFFER_BYTES = 128 * 1024;
+  static final int BUFFER_BYTES = 128 * 1024;
   private static final String TEMPORARY = "new-";
 
   private final Path blobs;
@@ -218,7 +218,7 @@ final class BlobFolder implements BlobStore {
     }
   }
 
-  private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
+  static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       out.write(bytes);
     }
@@ -228,7 +228,7 @@ final class BlobFolder implements BlobStore {
   public Upload resume(Digest digest, long sizeBytes) throws IOException {
     KeyedLocks.Held held = writers.take(digest);
     try {
-      return new Transfer(digest, sizeBytes, held);
+      return new BlobTransfer(digest, sizeBytes, size(digest), partial(digest), path(digest), held);
     } catch (IOException | RuntimeException e) {
       held.close();
       throw e;
@@ -244,140 +244,6 @@ final class BlobFolder implements BlobStore {
 
   private Path partial(Digest digest) {
     return uploads.resolve(digest.algorithm() + "-" + digest.hex());
-  }
-
-  private final class Transfer implements Upload {
-    private final Digest digest;
-    private final long sizeBytes;
-    private final KeyedLocks.Held held;
-    private final boolean present;
-    private final Optional<FileChannel> file;
-    private MessageDigest hasher;
-    private long offset;
-    private boolean closed;
-
-    Transfer(Digest digest, long sizeBytes, KeyedLocks.Held held) throws IOException {
-      this.digest = digest;
-      this.sizeBytes = sizeBytes;
-      this.held = held;
-      this.hasher = hasher(digest.algorithm());
-      Optional<Long> size = size(digest);
-      this.present = size.isPresent();
-      if (size.isPresent() && size.get() != sizeBytes) {
-        throw new ImageException(
-            ImageException.Kind.INVALID_ARGUMENT,
-            digest + " is said to have " + sizeBytes + " bytes, but has " + size.get());
-      }
-      this.file =
-          present
-              ? Optional.empty()
-              : Optional.of(FileChannel.open(partial(digest), CREATE, READ, WRITE));
-      if (file.isPresent()) {
-        takeUp(file.get());
-      }
-    }
-
-    /** Hashes what an earlier try brought, so that the whole is verified in the end. */
-    private void takeUp(FileChannel channel) throws IOException {
-      if (channel.size() > sizeBytes) {
-        channel.truncate(0);
-      }
-      ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-      while (channel.read(buffer) > 0) {
-        buffer.flip();
-        offset += buffer.remaining();
-        hasher.update(buffer);
-        buffer.clear();
-      }
-    }
-
-    @Override
-    public long offsetBytes() {
-      return offset;
-    }
-
-    @Override
-    public boolean alreadyPresent() {
-      return present;
-    }
-
-    private FileChannel channel() {
-      return file.orElseThrow(
-          () -> new IllegalStateException(digest + " is here already; nothing is to be written"));
-    }
-
-    @Override
-    public void append(ByteBuffer bytes) throws IOException {
-      if (bytes.remaining() > sizeBytes - offset) {
-        restart();
-        throw new ImageException(
-            ImageException.Kind.INVALID_ARGUMENT,
-            "the content of "
-                + digest
-                + " is longer than the "
-                + sizeBytes
-                + " bytes it should have");
-      }
-      hasher.update(bytes.duplicate());
-      offset += bytes.remaining();
-      writeAll(channel(), bytes);
-    }
-
-    @Override
-    public void restart() throws IOException {
-      channel().truncate(0);
-      channel().position(0);
-      hasher = hasher(digest.algorithm());
-      offset = 0;
-    }
-
-    @Override
-    public void commit() throws IOException {
-      if (present) {
-        return;
-      }
-      if (offset != sizeBytes) {
-        long came = offset;
-        restart();
-        throw new ImageException(
-            ImageException.Kind.INVALID_ARGUMENT,
-            "the content of " + digest + " has " + came + " bytes instead of " + sizeBytes);
-      }
-      String hex = HexFormat.of().formatHex(hasher.digest());
-      if (!hex.equals(digest.hex())) {
-        restart();
-        throw new ImageException(
-            ImageException.Kind.INVALID_ARGUMENT,
-            "the content that should be "
-                + digest
-                + " is "
-                + digest.algorithm()
-                + ":"
-                + hex
-                + ": it was damaged or replaced on its way");
-      }
-      channel().force(true);
-      DurableFiles.move(partial(digest), BlobFolder.this.path(digest));
-    }
-
-    @Override
-    public void close() throws IOException {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      try {
-        if (file.isPresent()) {
-          boolean empty = file.get().size() == 0;
-          file.get().close();
-          if (empty) {
-            Files.deleteIfExists(partial(digest));
-          }
-        }
-      } finally {
-        held.close();
-      }
-    }
   }
 
   /** All blobs that are here. */
