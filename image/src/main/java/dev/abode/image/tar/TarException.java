@@ -24,4 +24,8 @@ public final class TarException extends IOException {
   public Reason reason() {
     return reason;
   }
+
+  static TarException malformed(String what) {
+    return new TarException(Reason.MALFORMED, "the archive holds " + what);
+  }
 }

@@ -6,13 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -26,12 +21,10 @@ import java.util.Optional;
  */
 public final class TarReader {
   static final int BLOCK = 512;
-  private static final String ATTRIBUTE = "SCHILY.xattr.";
-  private static final String LIBARCHIVE_ATTRIBUTE = "LIBARCHIVE.xattr.";
 
   private final InputStream in;
   private final TarLimits limits;
-  private final Map<String, byte[]> global = new HashMap<>();
+  private final PaxRecords global = new PaxRecords();
   private long entries;
 
   /** Data of the current entry still in the stream, and the padding behind it. */
@@ -57,8 +50,8 @@ public final class TarReader {
     left = 0;
     padding = 0;
     dataLeft = 0;
-    Map<String, byte[]> pax = new HashMap<>(global);
-    List<String[]> sparse00 = new ArrayList<>();
+    PaxRecords pax = new PaxRecords();
+    pax.complete(global);
     Optional<String> longName = Optional.empty();
     Optional<String> longLink = Optional.empty();
     int headerBytes = 0;
@@ -69,9 +62,9 @@ public final class TarReader {
       }
       byte[] header = block.get();
       char type = (char) (header[156] & 0xff);
-      long size = number(header, 124, 12, "size");
+      long size = TarFields.number(header, 124, 12, "size");
       if (size < 0) {
-        throw malformed("an entry of negative size");
+        throw TarException.malformed("an entry of negative size");
       }
       switch (type) {
         case 'x', 'X', 'g', 'L', 'K' -> {
@@ -79,20 +72,20 @@ public final class TarReader {
           byte[] content = exactly((int) size);
           skipFully(paddingOf(size));
           switch (type) {
-            case 'g' -> records(content, global, new ArrayList<>());
-            case 'L' -> longName = Optional.of(text(content));
-            case 'K' -> longLink = Optional.of(text(content));
-            default -> records(content, pax, sparse00);
+            case 'g' -> global.read(content);
+            case 'L' -> longName = Optional.of(TarFields.text(content));
+            case 'K' -> longLink = Optional.of(TarFields.text(content));
+            default -> pax.read(content);
           }
           if (type == 'g') {
-            global.forEach(pax::putIfAbsent);
+            pax.complete(global);
           }
         }
         default -> {
           if (++entries > limits.entries()) {
             throw limit("more than " + limits.entries() + " entries");
           }
-          return Optional.of(entry(header, type, size, pax, sparse00, longName, longLink));
+          return Optional.of(entry(header, type, size, pax, longName, longLink));
         }
       }
     }
@@ -140,32 +133,31 @@ public final class TarReader {
       byte[] header,
       char flag,
       long headerSize,
-      Map<String, byte[]> pax,
-      List<String[]> sparse00,
+      PaxRecords pax,
       Optional<String> longName,
       Optional<String> longLink)
       throws IOException {
     boolean gnu = header[257 + 5] == ' ';
     boolean ustar = new String(header, 257, 5, StandardCharsets.US_ASCII).equals("ustar");
-    String name = longName.orElse(field(header, 0, 100));
+    String name = longName.orElse(TarFields.field(header, 0, 100));
     if (longName.isEmpty() && ustar && !gnu) {
-      String prefix = field(header, 345, 155);
+      String prefix = TarFields.field(header, 345, 155);
       name = prefix.isEmpty() ? name : prefix + "/" + name;
     }
-    if (pax.containsKey("path")) {
-      name = value(pax, "path");
+    if (pax.has("path")) {
+      name = pax.text("path");
     }
-    if (pax.containsKey("GNU.sparse.name")) {
-      name = value(pax, "GNU.sparse.name");
+    if (pax.has("GNU.sparse.name")) {
+      name = pax.text("GNU.sparse.name");
     }
-    String target = longLink.orElse(field(header, 157, 100));
-    if (pax.containsKey("linkpath")) {
-      target = value(pax, "linkpath");
+    String target = longLink.orElse(TarFields.field(header, 157, 100));
+    if (pax.has("linkpath")) {
+      target = pax.text("linkpath");
     }
     name = path(name);
     target = path(target);
     TarEntry.Type type = type(flag, name);
-    long stored = pax.containsKey("size") ? decimal(pax, "size") : headerSize;
+    long stored = pax.has("size") ? pax.decimal("size") : headerSize;
     if (type != TarEntry.Type.FILE) {
       // Some writers repeat the target's size in a hard link's header without any data behind it;
       // POSIX has the data of links only in the pax form, which no image writer uses.
@@ -176,42 +168,36 @@ public final class TarReader {
     long size = stored;
     List<TarEntry.Extent> extents = List.of(new TarEntry.Extent(0, stored));
     if (type == TarEntry.Type.FILE && flag == 'S') {
-      size = number(header, 483, 12, "real size");
+      size = TarFields.number(header, 483, 12, "real size");
       extents = oldSparse(header);
-    } else if (type == TarEntry.Type.FILE && pax.containsKey("GNU.sparse.major")) {
-      size = decimal(pax, "GNU.sparse.realsize");
+    } else if (type == TarEntry.Type.FILE && pax.has("GNU.sparse.major")) {
+      size = pax.decimal("GNU.sparse.realsize");
       extents = sparse10();
-    } else if (type == TarEntry.Type.FILE && pax.containsKey("GNU.sparse.map")) {
-      size = decimal(pax, "GNU.sparse.size");
-      extents = pairs(List.of(value(pax, "GNU.sparse.map").split(",")));
-    } else if (type == TarEntry.Type.FILE && pax.containsKey("GNU.sparse.numblocks")) {
-      size = decimal(pax, "GNU.sparse.size");
-      extents = sparse00(sparse00);
+    } else if (type == TarEntry.Type.FILE && pax.has("GNU.sparse.map")) {
+      size = pax.decimal("GNU.sparse.size");
+      extents = pairs(List.of(pax.text("GNU.sparse.map").split(",")));
+    } else if (type == TarEntry.Type.FILE && pax.has("GNU.sparse.numblocks")) {
+      size = pax.decimal("GNU.sparse.size");
+      extents = pairs(pax.sparse00());
     }
     dataLeft = left;
     checkExtents(extents, size, name);
-    Map<String, byte[]> attributes = new HashMap<>();
-    for (Map.Entry<String, byte[]> record : pax.entrySet()) {
-      if (record.getKey().startsWith(ATTRIBUTE)) {
-        attributes.put(record.getKey().substring(ATTRIBUTE.length()), record.getValue());
-      }
-    }
     return new TarEntry(
         name,
         type,
         type == TarEntry.Type.HARD_LINK || type == TarEntry.Type.SYMBOLIC_LINK ? target : "",
-        (int) number(header, 100, 8, "mode") & 07777,
-        pax.containsKey("uid") ? decimal(pax, "uid") : number(header, 108, 8, "uid"),
-        pax.containsKey("gid") ? decimal(pax, "gid") : number(header, 116, 8, "gid"),
+        (int) TarFields.number(header, 100, 8, "mode") & 07777,
+        pax.has("uid") ? pax.decimal("uid") : TarFields.number(header, 108, 8, "uid"),
+        pax.has("gid") ? pax.decimal("gid") : TarFields.number(header, 116, 8, "gid"),
         type == TarEntry.Type.FILE ? size : 0,
         type == TarEntry.Type.FILE ? extents : List.of(),
-        pax.containsKey("mtime")
-            ? time(pax, "mtime")
-            : instant(number(header, 136, 12, "time"), 0, "time"),
-        pax.containsKey("atime") ? Optional.of(time(pax, "atime")) : Optional.empty(),
-        device(type) ? number(header, 329, 8, "device") : 0,
-        device(type) ? number(header, 337, 8, "device") : 0,
-        attributes);
+        pax.has("mtime")
+            ? pax.time("mtime")
+            : TarFields.instant(TarFields.number(header, 136, 12, "time"), 0, "time"),
+        pax.has("atime") ? Optional.of(pax.time("atime")) : Optional.empty(),
+        device(type) ? TarFields.number(header, 329, 8, "device") : 0,
+        device(type) ? TarFields.number(header, 337, 8, "device") : 0,
+        pax.attributes());
   }
 
   private static boolean device(TarEntry.Type type) {
@@ -229,7 +215,7 @@ public final class TarReader {
       case '4' -> TarEntry.Type.BLOCK_DEVICE;
       case '5' -> TarEntry.Type.DIRECTORY;
       case '6' -> TarEntry.Type.FIFO;
-      default -> throw malformed("an entry of unknown type '" + printable(flag) + "'");
+      default -> throw TarException.malformed("an entry of unknown type '" + printable(flag) + "'");
     };
   }
 
@@ -258,7 +244,8 @@ public final class TarReader {
       }
       extents.add(
           new TarEntry.Extent(
-              number(block, at, 12, "sparse offset"), number(block, at + 12, 12, "sparse length")));
+              TarFields.number(block, at, 12, "sparse offset"),
+              TarFields.number(block, at + 12, 12, "sparse length")));
     }
     return true;
   }
@@ -275,7 +262,7 @@ public final class TarReader {
     }
     long fill = paddingOf(consumed[0]);
     if (fill > left) {
-      throw malformed("a sparse map longer than its entry");
+      throw TarException.malformed("a sparse map longer than its entry");
     }
     skipFully(fill);
     left -= fill;
@@ -286,7 +273,7 @@ public final class TarReader {
     StringBuilder digits = new StringBuilder();
     while (true) {
       if (left <= 0) {
-        throw malformed("a sparse map longer than its entry");
+        throw TarException.malformed("a sparse map longer than its entry");
       }
       int c = in.read();
       if (c < 0) {
@@ -295,21 +282,13 @@ public final class TarReader {
       left--;
       consumed[0]++;
       if (c == '\n') {
-        return decimal(digits.toString(), "sparse map");
+        return TarFields.decimal(digits.toString(), "sparse map");
       }
       if (digits.length() > 20) {
-        throw malformed("a sparse map that is not made of numbers");
+        throw TarException.malformed("a sparse map that is not made of numbers");
       }
       digits.append((char) c);
     }
-  }
-
-  private static List<TarEntry.Extent> sparse00(List<String[]> records) throws TarException {
-    List<String> numbers = new ArrayList<>();
-    for (String[] record : records) {
-      numbers.add(record[1]);
-    }
-    return pairs(numbers);
   }
 
   private static List<TarEntry.Extent> pairs(List<String> numbers) throws TarException {
@@ -317,13 +296,14 @@ public final class TarReader {
       return List.of();
     }
     if (numbers.size() % 2 != 0) {
-      throw malformed("a sparse map with an offset that has no length");
+      throw TarException.malformed("a sparse map with an offset that has no length");
     }
     List<TarEntry.Extent> extents = new ArrayList<>();
     for (int i = 0; i < numbers.size(); i += 2) {
       extents.add(
           new TarEntry.Extent(
-              decimal(numbers.get(i), "sparse map"), decimal(numbers.get(i + 1), "sparse map")));
+              TarFields.decimal(numbers.get(i), "sparse map"),
+              TarFields.decimal(numbers.get(i + 1), "sparse map")));
     }
     return extents;
   }
@@ -344,13 +324,15 @@ public final class TarReader {
               && extent.lengthBytes() >= 0
               && extent.lengthBytes() <= size - extent.offsetBytes();
       if (!sane) {
-        throw malformed("a sparse map of \"" + name + "\" that overlaps or leaves the file");
+        throw TarException.malformed(
+            "a sparse map of \"" + name + "\" that overlaps or leaves the file");
       }
       end = extent.offsetBytes() + extent.lengthBytes();
       sum += extent.lengthBytes();
     }
     if (size < 0 || sum != left) {
-      throw malformed("\"" + name + "\" with " + left + " bytes where its map says " + sum);
+      throw TarException.malformed(
+          "\"" + name + "\" with " + left + " bytes where its map says " + sum);
     }
   }
 
@@ -375,150 +357,13 @@ public final class TarReader {
     if (zero) {
       return Optional.empty();
     }
-    long stated = number(header, 148, 8, "checksum");
+    long stated = TarFields.number(header, 148, 8, "checksum");
     // Old writers summed signed characters.
     if (stated != unsigned && stated != signed) {
-      throw malformed(
+      throw TarException.malformed(
           "a header whose checksum does not match: this is not a tar, or it is damaged");
     }
     return Optional.of(header);
-  }
-
-  /** {@code length key=value\n}…; an empty value takes a record back. */
-  private static void records(byte[] content, Map<String, byte[]> into, List<String[]> sparse00)
-      throws TarException {
-    int at = 0;
-    while (at < content.length) {
-      int space = at;
-      while (space < content.length && content[space] != ' ') {
-        space++;
-      }
-      if (space == content.length || space - at > 10 || space == at) {
-        // Some writers fill the block with NULs.
-        if (content[at] == 0) {
-          return;
-        }
-        throw malformed("a pax record without a length");
-      }
-      long length =
-          decimal(new String(content, at, space - at, StandardCharsets.US_ASCII), "pax record");
-      long end = at + length;
-      if (length < space - at + 3 || end > content.length || content[(int) end - 1] != '\n') {
-        throw malformed("a pax record of a wrong length");
-      }
-      int equals = space + 1;
-      while (equals < end && content[equals] != '=') {
-        equals++;
-      }
-      if (equals >= end - 1 && (equals == end || content[equals] != '=')) {
-        throw malformed("a pax record without '='");
-      }
-      String key = new String(content, space + 1, equals - space - 1, StandardCharsets.UTF_8);
-      byte[] value = Arrays.copyOfRange(content, equals + 1, (int) end - 1);
-      if (key.equals("GNU.sparse.offset") || key.equals("GNU.sparse.numbytes")) {
-        sparse00.add(new String[] {key, new String(value, StandardCharsets.US_ASCII)});
-      } else if (value.length == 0 && !key.startsWith(ATTRIBUTE)) {
-        into.remove(key);
-      } else {
-        into.put(key, value);
-      }
-      at = (int) end;
-    }
-    into.keySet().removeIf(key -> key.startsWith(LIBARCHIVE_ATTRIBUTE));
-  }
-
-  private static String value(Map<String, byte[]> pax, String key) {
-    return FileTreeNames.decode(Optional.ofNullable(pax.get(key)).orElse(new byte[0]));
-  }
-
-  private static long decimal(Map<String, byte[]> pax, String key) throws TarException {
-    return decimal(value(pax, key), key);
-  }
-
-  private static long decimal(String text, String what) throws TarException {
-    try {
-      long number = Long.parseLong(text);
-      if (number >= 0) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // Said below, with what it should have been.
-    }
-    throw malformed("a " + what + " that is not a number");
-  }
-
-  /** Seconds with an optional fraction, possibly negative. */
-  private static Instant time(Map<String, byte[]> pax, String key) throws TarException {
-    String text = value(pax, key);
-    int dot = text.indexOf('.');
-    try {
-      String whole = dot < 0 ? text : text.substring(0, dot);
-      String fraction = dot < 0 ? "" : text.substring(dot + 1);
-      boolean negative = whole.startsWith("-");
-      long seconds = whole.isEmpty() || whole.equals("-") ? 0 : Long.parseLong(whole);
-      String nine = (fraction + "000000000").substring(0, 9);
-      long nanos = nine.chars().allMatch(c -> c >= '0' && c <= '9') ? Long.parseLong(nine) : -1;
-      if (nanos < 0) {
-        throw malformed("a " + key + " that is not a time");
-      }
-      return instant(seconds, negative ? -nanos : nanos, key);
-    } catch (NumberFormatException e) {
-      throw malformed("a " + key + " that is not a time");
-    }
-  }
-
-  private static Instant instant(long seconds, long nanos, String what) throws TarException {
-    try {
-      return Instant.ofEpochSecond(seconds, nanos);
-    } catch (DateTimeException | ArithmeticException e) {
-      throw malformed("a " + what + " beyond all calendars");
-    }
-  }
-
-  /** An octal field, or a base-256 one when its first bit is set. */
-  private static long number(byte[] block, int offset, int length, String what)
-      throws TarException {
-    if ((block[offset] & 0x80) != 0) {
-      boolean negative = (block[offset] & 0x40) != 0;
-      long value = negative ? -1 : 0;
-      for (int i = 0; i < length; i++) {
-        int b = block[offset + i] & 0xff;
-        if (i == 0) {
-          b = negative ? b | 0x80 : b & 0x3f;
-        }
-        boolean overflow = negative ? value < Long.MIN_VALUE >> 8 : value > Long.MAX_VALUE >> 8;
-        if (overflow) {
-          throw malformed("a " + what + " of more than 64 bits");
-        }
-        value = value << 8 | b;
-      }
-      return value;
-    }
-    int start = offset;
-    int end = offset + length;
-    while (start < end && (block[start] == ' ' || block[start] == 0)) {
-      start++;
-    }
-    long value = 0;
-    for (int i = start; i < end && block[i] != ' ' && block[i] != 0; i++) {
-      if (block[i] < '0' || block[i] > '7') {
-        throw malformed("a " + what + " that is not a number: this is not a tar, or it is damaged");
-      }
-      value = value << 3 | (block[i] - '0');
-    }
-    return value;
-  }
-
-  private static String field(byte[] block, int offset, int length) {
-    int end = offset;
-    while (end < offset + length && block[end] != 0) {
-      end++;
-    }
-    return FileTreeNames.decode(Arrays.copyOfRange(block, offset, end));
-  }
-
-  private static String text(byte[] content) {
-    return field(content, 0, content.length);
   }
 
   private String path(String path) throws TarException {
@@ -527,7 +372,7 @@ public final class TarReader {
       throw limit("a name of more than " + limits.pathBytes() + " bytes");
     }
     if (path.indexOf('\0') >= 0) {
-      throw malformed("a name with a NUL in it");
+      throw TarException.malformed("a name with a NUL in it");
     }
     return path;
   }
@@ -566,10 +411,6 @@ public final class TarReader {
 
   private static TarException cutShort() {
     return new TarException(Reason.MALFORMED, "the archive ends in the middle of an entry");
-  }
-
-  private static TarException malformed(String what) {
-    return new TarException(Reason.MALFORMED, "the archive holds " + what);
   }
 
   private static TarException limit(String what) {
