@@ -19,7 +19,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,9 +37,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Recovery {
   private static final Logger LOGGER = LoggerFactory.getLogger(Recovery.class);
-
-  /** How long a shim that was launching when its engine died may take to come to a decision. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Site site;
   private final List<String> repairs = Collections.synchronizedList(new ArrayList<>());
@@ -215,85 +211,6 @@ final class Recovery {
       site.walls().takeDown(instance.id());
       TreeDeletion.delete(folder.path());
       site.ids().release(firstId);
-    }
-  }
-
-  /** A connection to a shim that an earlier engine left, for the time of a decision. */
-  private static final class Adoption implements AutoCloseable {
-    private Optional<Shim> shim = Optional.empty();
-
-    Adoption(RunFolderOf folder) {
-      try {
-        shim = Optional.of(Shim.connect(folder.socket()));
-      } catch (IOException e) {
-        LOGGER.debug("no supervisor listens at {}", folder.socket(), e);
-      }
-    }
-
-    /**
-     * What the shim has come to. One that was launching is given a while; one that was told nothing
-     * ends by itself, as its engine is gone.
-     */
-    Optional<ShimEvent> settled() {
-      if (shim.isEmpty()) {
-        return Optional.empty();
-      }
-      List<ShimEvent> events = Collections.synchronizedList(new ArrayList<>());
-      Thread reader = Thread.ofVirtual().start(() -> read(shim.get(), events));
-      try {
-        reader.join(PATIENCE);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-      return events.isEmpty() ? Optional.empty() : Optional.of(events.getLast());
-    }
-
-    private static void read(Shim shim, List<ShimEvent> events) {
-      try {
-        while (true) {
-          ShimEvent event = shim.next();
-          switch (event) {
-            case ShimEvent.Waiting waiting -> {}
-            case ShimEvent.Booting booting -> {}
-            case ShimEvent.Ready ready -> {}
-            case ShimEvent.Answer answer -> {}
-            case ShimEvent.Output output -> {}
-            case ShimEvent.Created created -> {
-              return;
-            }
-            case ShimEvent.Started started -> {
-              events.add(event);
-              return;
-            }
-            case ShimEvent.Failed failed -> {
-              return;
-            }
-            case ShimEvent.Exited exited -> {
-              events.add(event);
-              return;
-            }
-            case ShimEvent.Gone gone -> {
-              return;
-            }
-          }
-        }
-      } catch (IOException e) {
-        LOGGER.debug("a supervisor ended while it was asked for its state", e);
-      }
-    }
-
-    /** The connection, which then is the caller's. */
-    Shim keep() {
-      Shim kept = shim.orElseThrow();
-      shim = Optional.empty();
-      return kept;
-    }
-
-    @Override
-    public void close() throws IOException {
-      if (shim.isPresent()) {
-        shim.get().close();
-      }
     }
   }
 
