@@ -1,6 +1,5 @@
 package dev.abode.engine.container;
 
-import dev.abode.engine.cgroup.CgroupPlacement;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Isolation;
@@ -21,7 +20,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -37,10 +35,6 @@ import java.util.stream.Collectors;
  * tell of the host, pivots, and gives up everything it may not keep.
  */
 public final class ContainerPlan {
-  private static final long DEFAULT_SHM_BYTES = 64L << 20;
-  private static final Set<MountFlag> RESTRICTED =
-      Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC);
-
   private final InstanceSpec spec;
   private final ImageConfig image;
   private final ContainerGround ground;
@@ -112,7 +106,7 @@ public final class ContainerPlan {
 
     RootFilesystem root = new RootFilesystem(ground);
     root.stackLayers();
-    kernelFileSystems(root, namespaces);
+    KernelFileSystems.mount(root, spec, ground, namespaces);
     root.etcFiles();
     userMounts(root);
     before.addAll(root.before());
@@ -296,139 +290,7 @@ public final class ContainerPlan {
         .toList();
   }
 
-  private SharedNamespace shared(Namespace namespace) {
-    return Objects.requireNonNull(ground.joined().get(namespace), namespace::name);
-  }
-
   // ---- mounts
-
-  private Set<String> replaced() {
-    return spec.mounts().stream().map(MountSpec::target).collect(Collectors.toSet());
-  }
-
-  private void kernelFileSystems(RootFilesystem root, Set<Namespace> namespaces) {
-    boolean hostUsers = ground.firstId().isEmpty();
-    Set<String> replaced = replaced();
-
-    if (hostUsers || namespaces.contains(Namespace.PID)) {
-      root.mount(new Step.Mount("proc", "proc", Place.ROOTFS, "/proc", RESTRICTED, ""));
-    } else if (ground.joined().containsKey(Namespace.PID)) {
-      // Only the other instance's user namespace could mount it, and it has done so already.
-      root.folderOf(shared(Namespace.PID), "/proc", RESTRICTED);
-    } else {
-      root.hostFolder("/proc", false, RESTRICTED);
-    }
-
-    if (!replaced.contains("/dev")) {
-      root.deviceFolder(devices());
-      devFileSystems(root, namespaces, replaced, hostUsers);
-    }
-
-    if (!replaced.contains("/sys")) {
-      Set<MountFlag> flags = EnumSet.copyOf(RESTRICTED);
-      if (!privileged) {
-        flags.add(MountFlag.READ_ONLY);
-      }
-      Step.Mount sysfs = new Step.Mount("sysfs", "sysfs", Place.ROOTFS, "/sys", flags, "");
-      if (hostUsers || namespaces.contains(Namespace.NETWORK)) {
-        root.mount(sysfs);
-      } else {
-        root.stagedMount("sys", sysfs);
-      }
-      if (!replaced.contains("/sys/fs/cgroup")) {
-        cgroups(root, namespaces);
-      }
-    }
-  }
-
-  private void devFileSystems(
-      RootFilesystem root, Set<Namespace> namespaces, Set<String> replaced, boolean hostUsers) {
-    root.mount(
-        new Step.Mount(
-            "devpts",
-            "devpts",
-            Place.ROOTFS,
-            "/dev/pts",
-            Set.of(MountFlag.NO_SUID, MountFlag.NO_EXEC),
-            "newinstance,ptmxmode=0666,mode=0620,gid=5"));
-    boolean hostIpc = spec.sharing().ipc() instanceof Sharing.With.Host;
-    Step.Mount mqueue =
-        new Step.Mount("mqueue", "mqueue", Place.ROOTFS, "/dev/mqueue", RESTRICTED, "");
-    if (!replaced.contains("/dev/mqueue")) {
-      if (hostUsers || namespaces.contains(Namespace.IPC)) {
-        root.mount(mqueue);
-      } else {
-        root.stagedMount("mqueue", mqueue);
-      }
-    }
-    if (!replaced.contains("/dev/shm")) {
-      if (hostIpc) {
-        root.hostFolder("/dev/shm", false, RESTRICTED);
-      } else if (ground.joined().containsKey(Namespace.IPC)) {
-        root.folderOf(shared(Namespace.IPC), "/dev/shm", RESTRICTED);
-      } else {
-        root.mount(
-            new Step.Mount(
-                "tmpfs",
-                "shm",
-                Place.ROOTFS,
-                "/dev/shm",
-                RESTRICTED,
-                "mode=1777,size=" + spec.shmBytes().orElse(DEFAULT_SHM_BYTES)));
-      }
-    }
-  }
-
-  /** The instance's own groups, as far as it is a member of any. */
-  private void cgroups(RootFilesystem root, Set<Namespace> namespaces) {
-    Set<MountFlag> flags = EnumSet.copyOf(RESTRICTED);
-    if (!privileged) {
-      flags.add(MountFlag.READ_ONLY);
-    }
-    if (!namespaces.contains(Namespace.CGROUP)) {
-      root.hostFolder("/sys/fs/cgroup", true, flags);
-      return;
-    }
-    if (ground.cgroup().unified()) {
-      root.mount(new Step.Mount("cgroup2", "cgroup", Place.ROOTFS, "/sys/fs/cgroup", flags, ""));
-      return;
-    }
-    if (ground.cgroup().memberships().isEmpty()) {
-      return;
-    }
-    root.mount(
-        new Step.Mount("tmpfs", "tmpfs", Place.ROOTFS, "/sys/fs/cgroup", RESTRICTED, "mode=755"));
-    for (CgroupPlacement.Membership membership : ground.cgroup().memberships()) {
-      String name = membership.hierarchy().name();
-      root.mount(
-          new Step.Mount("cgroup", "cgroup", Place.ROOTFS, "/sys/fs/cgroup/" + name, flags, name));
-      if (membership.hierarchy().controllers().size() > 1) {
-        for (String controller : membership.hierarchy().controllers()) {
-          root.inside(new Step.MakeSymlink(Place.ROOTFS, "/sys/fs/cgroup/" + controller, name));
-        }
-      }
-    }
-    if (!privileged) {
-      root.inside(
-          new Step.ChangeMount(Place.ROOTFS, "/sys/fs/cgroup", false, Set.of(MountFlag.READ_ONLY)));
-    }
-  }
-
-  private List<DeviceNode> devices() {
-    Map<String, DeviceNode> nodes = new TreeMap<>();
-    for (DeviceNode device : DefaultDevices.NODES) {
-      nodes.put(device.path(), device);
-    }
-    for (DeviceNode device : ground.devices()) {
-      if (!device.path().startsWith("/dev/")) {
-        throw new EngineException(
-            EngineException.Kind.UNSUPPORTED,
-            "a device can appear below /dev only, not at " + device.path());
-      }
-      nodes.put(device.path(), device);
-    }
-    return List.copyOf(nodes.values());
-  }
 
   private void userMounts(RootFilesystem root) {
     Map<String, Runnable> mounts = new TreeMap<>(RootFilesystem.byDepth().thenComparing(t -> t));
