@@ -13,6 +13,7 @@ import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.launch.ChosenWalls;
 import dev.abode.engine.launch.ContainerWalls;
+import dev.abode.engine.launch.InstanceEtc;
 import dev.abode.engine.launch.MachineWalls;
 import dev.abode.engine.log.LogWatch;
 import dev.abode.engine.machine.Hypervisor;
@@ -113,7 +114,7 @@ public final class Engine implements AutoCloseable {
       BridgeNetworks networks = opening.add(BridgeNetworks.open(folders, catalog::nameOf, repairs));
       NameService names =
           opening.add(
-              new NameService(Resolver.open(ContainerWalls.RESOLV_CONF), networks, catalog));
+              new NameService(Resolver.open(InstanceEtc.HOSTS_RESOLV_CONF), networks, catalog));
       ContainerWalls walls = opening.add(ContainerWalls.open(folders, images, shims));
       Volumes volumes = new Volumes(folders, events, catalog);
       IdRanges ids = new IdRanges();

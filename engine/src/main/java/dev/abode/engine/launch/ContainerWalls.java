@@ -34,21 +34,17 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LogSpec;
 import dev.abode.engine.instance.MountSpec;
-import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.ProcessTable;
-import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.record.Folders;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.RunFolderOf;
-import dev.abode.engine.resolver.ResolvConf;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.Images;
 import dev.abode.init.IdRange;
 import dev.abode.init.LaunchPlan;
-import dev.abode.init.Namespace;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
 import dev.abode.init.Step;
@@ -60,7 +56,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -86,9 +81,6 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
 
   /** Of those, what the engine's own files are mounted at. */
   static final Set<String> ETC = Set.of("/etc/hosts", "/etc/hostname", "/etc/resolv.conf");
-
-  /** The host's. */
-  public static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
   private final Images images;
   private final Cgroups cgroups;
@@ -257,7 +249,7 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
             cgroup.placement(),
             binds,
             devices,
-            joined(spec, birth.others()),
+            SharedNamespaces.atStart(spec, birth.others()),
             !birth.network().endpoints().isEmpty(),
             log(record, birth.folder()),
             Optional.of(birth.run().exit()),
@@ -276,33 +268,6 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
         : Optional.empty();
   }
 
-  /**
-   * What asks the network's name service, at this address, if it is in a bridge network, else what
-   * the host asks.
-   */
-  static String resolvConf(InstanceSpec spec, Optional<InetAddress> service) throws IOException {
-    String ofHost = Files.exists(RESOLV_CONF) ? Files.readString(RESOLV_CONF) : "";
-    List<InetAddress> servers = spec.dns().stream().map(InetAddress::ofLiteral).toList();
-    ResolvConf conf = ResolvConf.parse(ofHost);
-    if (service.isPresent()) {
-      conf = conf.with(List.of(service.get()), spec.dnsSearch(), spec.dnsOptions());
-      // A neighbour's name comes before the same one in the host's search domains, as in Docker;
-      // in the default network, where Docker has no names, it comes after.
-      return (isInNetworkOfItsOwnChoice(spec) ? conf.withDefaultOption("ndots", 0) : conf).text();
-    }
-    if (!(spec.network() instanceof NetworkMode.Host)) {
-      conf = conf.withoutLoopbackServers();
-    } else if (servers.isEmpty() && spec.dnsSearch().isEmpty() && spec.dnsOptions().isEmpty()) {
-      return ofHost;
-    }
-    return conf.with(servers, spec.dnsSearch(), spec.dnsOptions()).text();
-  }
-
-  private static boolean isInNetworkOfItsOwnChoice(InstanceSpec spec) {
-    return spec.network() instanceof NetworkMode.Bridged bridged
-        && !bridged.endpoints().getFirst().network().equals("bridge");
-  }
-
   /** Looks the user up in the files as the last run left them, without a mount. */
   private Identity identity(
       InstanceFolder folder, List<Path> layers, String user, List<String> groupsAdded)
@@ -317,42 +282,6 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
     }
     stacked.addAll(layers);
     return stacked;
-  }
-
-  private static Map<Namespace, SharedNamespace> joined(
-      InstanceSpec spec, Map<String, Workload> others) {
-    Map<Namespace, SharedNamespace> joined = new EnumMap<>(Namespace.class);
-    join(joined, Namespace.PID, spec.sharing().pid(), others);
-    join(joined, Namespace.IPC, spec.sharing().ipc(), others);
-    join(joined, Namespace.UTS, spec.sharing().uts(), others);
-    join(joined, Namespace.USER, spec.sharing().user(), others);
-    join(joined, Namespace.CGROUP, spec.sharing().cgroup(), others);
-    if (spec.network() instanceof NetworkMode.Instance other) {
-      joined.put(Namespace.NETWORK, namespacesOf(other.nameOrId(), others));
-    }
-    return joined;
-  }
-
-  private static void join(
-      Map<Namespace, SharedNamespace> joined,
-      Namespace namespace,
-      Sharing.With with,
-      Map<String, Workload> others) {
-    switch (with) {
-      case Sharing.With.Instance other ->
-          joined.put(namespace, namespacesOf(other.nameOrId(), others));
-      case Sharing.With.Nobody nobody -> {}
-      case Sharing.With.Host shared -> {}
-    }
-  }
-
-  private static SharedNamespace namespacesOf(String name, Map<String, Workload> others) {
-    Workload workload = others.get(name);
-    if (workload == null) {
-      throw new EngineException(
-          Kind.CONFLICT, "cannot share namespaces with " + name + ", which does not run");
-    }
-    return new SharedNamespace(workload.pid(), workload.startTicks());
   }
 
   // ---- a further process
@@ -375,34 +304,12 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
             cgroup.placement(),
             List.of(),
             List.of(),
-            shared(spec, first),
+            SharedNamespaces.through(first, spec),
             false,
             Optional.empty(),
             Optional.of(run.exit()),
             host);
     return ExecPlan.of(spec, config(record), ground, exec, first);
-  }
-
-  /** Namespaces shared with other instances are reached through the first process as well. */
-  private static Map<Namespace, SharedNamespace> shared(InstanceSpec spec, SharedNamespace first) {
-    Map<Namespace, SharedNamespace> shared = new EnumMap<>(Namespace.class);
-    Map<Namespace, Sharing.With> all =
-        Map.of(
-            Namespace.PID, spec.sharing().pid(),
-            Namespace.IPC, spec.sharing().ipc(),
-            Namespace.UTS, spec.sharing().uts(),
-            Namespace.USER, spec.sharing().user(),
-            Namespace.CGROUP, spec.sharing().cgroup());
-    all.forEach(
-        (namespace, with) -> {
-          if (with instanceof Sharing.With.Instance) {
-            shared.put(namespace, first);
-          }
-        });
-    if (spec.network() instanceof NetworkMode.Instance) {
-      shared.put(Namespace.NETWORK, first);
-    }
-    return shared;
   }
 
   @Override

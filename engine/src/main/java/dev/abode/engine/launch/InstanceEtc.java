@@ -8,6 +8,7 @@ import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.network.Endpoint;
 import dev.abode.engine.network.IpAddress;
 import dev.abode.engine.record.InstanceRecord;
+import dev.abode.engine.resolver.ResolvConf;
 import dev.abode.engine.resolver.Resolver;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
 public final class InstanceEtc {
   private static final String HOSTS = "hosts";
   private static final String RESOLV_CONF = "resolv.conf";
+
+  /** The host's. */
+  public static final Path HOSTS_RESOLV_CONF = Path.of("/etc/resolv.conf");
 
   private InstanceEtc() {}
 
@@ -88,8 +92,35 @@ public final class InstanceEtc {
             addresses,
             hostAddress(spec, endpoints)),
         RESOLV_CONF,
-        ContainerWalls.resolvConf(
-            spec, endpoints.isEmpty() ? Optional.empty() : Optional.of(service(spec))));
+        resolvConf(spec, endpoints.isEmpty() ? Optional.empty() : Optional.of(service(spec))));
+  }
+
+  /**
+   * What asks the network's name service, at this address, if it is in a bridge network, else what
+   * the host asks.
+   */
+  private static String resolvConf(InstanceSpec spec, Optional<InetAddress> service)
+      throws IOException {
+    String ofHost = Files.exists(HOSTS_RESOLV_CONF) ? Files.readString(HOSTS_RESOLV_CONF) : "";
+    List<InetAddress> servers = spec.dns().stream().map(InetAddress::ofLiteral).toList();
+    ResolvConf conf = ResolvConf.parse(ofHost);
+    if (service.isPresent()) {
+      conf = conf.with(List.of(service.get()), spec.dnsSearch(), spec.dnsOptions());
+      // A neighbour's name comes before the same one in the host's search domains, as in Docker;
+      // in the default network, where Docker has no names, it comes after.
+      return (isInNetworkOfItsOwnChoice(spec) ? conf.withDefaultOption("ndots", 0) : conf).text();
+    }
+    if (!(spec.network() instanceof NetworkMode.Host)) {
+      conf = conf.withoutLoopbackServers();
+    } else if (servers.isEmpty() && spec.dnsSearch().isEmpty() && spec.dnsOptions().isEmpty()) {
+      return ofHost;
+    }
+    return conf.with(servers, spec.dnsSearch(), spec.dnsOptions()).text();
+  }
+
+  private static boolean isInNetworkOfItsOwnChoice(InstanceSpec spec) {
+    return spec.network() instanceof NetworkMode.Bridged bridged
+        && !bridged.endpoints().getFirst().network().equals("bridge");
   }
 
   /** Where the instance asks for names. */
