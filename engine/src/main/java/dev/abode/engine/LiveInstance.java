@@ -31,7 +31,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
 /**
@@ -46,8 +45,8 @@ final class LiveInstance implements Instance {
   final Site site;
   final ExecTable execs;
   private final String id;
-  private final ReentrantLock operation = new ReentrantLock();
   private final LiveState state;
+  private final OperationLock operation;
   private final Announcements announcements;
   private final Audience audience;
   private final HealthMonitor health;
@@ -62,6 +61,7 @@ final class LiveInstance implements Instance {
     this.site = site;
     this.id = record.id();
     this.state = new LiveState(site, record, life);
+    this.operation = new OperationLock(id, state);
     this.announcements = new Announcements(this);
     this.execs = new ExecTable(this);
     this.audience = new Audience(this);
@@ -184,55 +184,33 @@ final class LiveInstance implements Instance {
     announcements.publish(action, more);
   }
 
-  /** Something that changes the instance, and may take its time. */
-  @FunctionalInterface
-  interface Operation<T> {
-    T perform() throws IOException, InterruptedException;
-  }
-
   /** Performs an operation while no other is. */
-  <T> T exclusively(Operation<T> operation) throws IOException, InterruptedException {
-    this.operation.lockInterruptibly();
-    try {
-      state.refuseRemoved();
-      return operation.perform();
-    } finally {
-      this.operation.unlock();
-    }
+  <T> T exclusively(OperationLock.Operation<T> work) throws IOException, InterruptedException {
+    return operation.exclusively(work);
   }
 
   /** As {@link #exclusively}, for operations that wait for nothing but the kernel. */
-  <T> T atOnce(Operation<T> operation) throws IOException {
-    try {
-      return exclusively(operation);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EngineException(
-          EngineException.Kind.UNAVAILABLE, "interrupted before " + id + " could be changed", e);
-    }
+  <T> T atOnce(OperationLock.Operation<T> work) throws IOException {
+    return operation.atOnce(work);
   }
 
   // ---- life
 
   @Override
   public boolean start() throws IOException {
-    return atOnce(() -> Starting.start(this));
+    return operation.atOnce(() -> Starting.start(this));
   }
 
   @Override
   public boolean stop(Optional<Duration> timeout, Optional<String> signal)
       throws IOException, InterruptedException {
-    return exclusively(() -> Stopping.stop(this, timeout, signal));
+    return operation.exclusively(() -> Stopping.stop(this, timeout, signal));
   }
 
   @Override
   public void restart(Optional<Duration> timeout, Optional<String> signal)
       throws IOException, InterruptedException {
-    exclusively(
-        () -> {
-          Starting.restart(this, timeout, signal);
-          return true;
-        });
+    operation.doExclusively(() -> Starting.restart(this, timeout, signal));
   }
 
   @Override
@@ -243,44 +221,28 @@ final class LiveInstance implements Instance {
 
   @Override
   public void pause() throws IOException {
-    atOnce(
-        () -> {
-          Pausing.pause(this);
-          return true;
-        });
+    operation.doAtOnce(() -> Pausing.pause(this));
   }
 
   @Override
   public void unpause() throws IOException {
-    atOnce(
-        () -> {
-          Pausing.unpause(this);
-          return true;
-        });
+    operation.doAtOnce(() -> Pausing.unpause(this));
   }
 
   @Override
   public void remove(boolean force, boolean volumes) throws IOException, InterruptedException {
-    exclusively(
-        () -> {
-          Removal.removeAsked(this, force, volumes);
-          return true;
-        });
+    operation.doExclusively(() -> Removal.removeAsked(this, force, volumes));
   }
 
   @Override
   public void rename(String name) throws IOException {
     String next = InstanceNames.validated(name);
-    atOnce(
-        () -> {
-          Redefinition.rename(this, next);
-          return true;
-        });
+    operation.doAtOnce(() -> Redefinition.rename(this, next));
   }
 
   @Override
   public List<String> update(Limits limits, Optional<RestartPolicy> restart) throws IOException {
-    return atOnce(() -> Redefinition.update(this, limits, restart));
+    return operation.atOnce(() -> Redefinition.update(this, limits, restart));
   }
 
   @Override
@@ -370,7 +332,7 @@ final class LiveInstance implements Instance {
 
   @Override
   public SnapshotInfo snapshot(Optional<String> name) throws IOException {
-    return atOnce(() -> snapshots.create(name));
+    return operation.atOnce(() -> snapshots.create(name));
   }
 
   @Override
@@ -385,26 +347,18 @@ final class LiveInstance implements Instance {
 
   @Override
   public void removeSnapshot(String name) throws IOException {
-    atOnce(
-        () -> {
-          snapshots.remove(name);
-          return true;
-        });
+    operation.doAtOnce(() -> snapshots.remove(name));
   }
 
   @Override
   public void restore(Optional<String> name) throws IOException, InterruptedException {
-    exclusively(
-        () -> {
-          snapshots.restore(name);
-          return true;
-        });
+    operation.doExclusively(() -> snapshots.restore(name));
   }
 
   @Override
   public Instance cloneFrom(Optional<String> snapshot, Optional<String> name)
       throws IOException, InterruptedException {
-    return exclusively(() -> snapshots.cloneFrom(snapshot, name));
+    return operation.exclusively(() -> snapshots.cloneFrom(snapshot, name));
   }
 
   // ---- streams
