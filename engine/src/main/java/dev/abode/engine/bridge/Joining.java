@@ -92,7 +92,7 @@ final class Joining {
     ground.lock.lock();
     try {
       before = ground.run(instanceId);
-      endpoint = leasing.lease(instanceId, spec, before.endpoints());
+      endpoint = leasing.endpoint(instanceId, spec, Optional.empty(), before.endpoints());
       after = before.with(endpoint);
       ground.runs.put(instanceId, after);
       try {

@@ -40,14 +40,9 @@ final class Leasing {
     try {
       boolean named = interfaces.size() == specs.size();
       for (EndpointSpec spec : specs) {
-        endpoints.add(
-            named
-                ? ground.leases.lease(
-                    ground.raise(ground.book.require(spec.network())),
-                    instanceId,
-                    spec,
-                    interfaces.get(endpoints.size()))
-                : lease(instanceId, spec, endpoints));
+        Optional<String> name =
+            named ? Optional.of(interfaces.get(endpoints.size())) : Optional.empty();
+        endpoints.add(endpoint(instanceId, spec, name, endpoints));
       }
       List<PublishedPort> published =
           ground.ports.take(instanceId, bindings, families(endpoints), unsaid(endpoints));
@@ -66,9 +61,18 @@ final class Leasing {
   /**
    * An endpoint beside others that the instance has, in a network that is in the kernel from here
    * on. With the lock held.
+   *
+   * @param interfaceName if it has one already
    */
-  Endpoint lease(String instanceId, EndpointSpec spec, List<Endpoint> before) throws IOException {
+  Endpoint endpoint(
+      String instanceId, EndpointSpec spec, Optional<String> interfaceName, List<Endpoint> before)
+      throws IOException {
     NetworkRecord network = ground.raise(ground.book.require(spec.network()));
+    String name = interfaceName.orElseGet(() -> freeName(network, before));
+    return ground.leases.lease(network, instanceId, spec, name);
+  }
+
+  private static String freeName(NetworkRecord network, List<Endpoint> before) {
     String prefix = new NetworkOptions(network.options()).interfacePrefix();
     Set<String> taken = new HashSet<>();
     before.forEach(endpoint -> taken.add(endpoint.interfaceName()));
@@ -76,7 +80,7 @@ final class Leasing {
     while (taken.contains(prefix + number)) {
       number++;
     }
-    return ground.leases.lease(network, instanceId, spec, prefix + number);
+    return prefix + number;
   }
 
   private static List<IpAddress.Family> families(List<Endpoint> endpoints) {

@@ -119,31 +119,37 @@ final class PortKeeper {
     } else {
       return;
     }
-    throw new EngineException(
-        Kind.UNSUPPORTED,
-        "Bind for " + address + ":" + binding.firstHostPort() + " failed: " + reason);
+    throw new EngineException(Kind.UNSUPPORTED, bindFailed(binding, address) + reason);
   }
 
   private static EngineException refused(
       PortBinding binding, IpAddress address, KernelException cause) {
-    boolean strange = cause.errno() == Errno.EADDRNOTAVAIL;
-    boolean unknown = cause.errno() == Errno.EPROTONOSUPPORT;
-    return new EngineException(
-        strange ? Kind.INVALID_ARGUMENT : unknown ? Kind.UNSUPPORTED : Kind.INTERNAL,
-        "Bind for "
-            + address
-            + ":"
-            + binding.firstHostPort()
-            + " failed: "
-            + (strange
-                ? "cannot assign requested address: it is none of this host's; leave it out, or"
-                    + " say one of the host's"
-                : unknown
-                    ? "the host's kernel does not know "
-                        + binding.port().protocol().word()
-                        + "; load its module, or publish another protocol"
-                    : cause.getMessage()),
-        cause);
+    Kind kind;
+    String reason;
+    switch (cause.errno()) {
+      case Errno.EADDRNOTAVAIL -> {
+        kind = Kind.INVALID_ARGUMENT;
+        reason =
+            "cannot assign requested address: it is none of this host's; leave it out, or say one"
+                + " of the host's";
+      }
+      case Errno.EPROTONOSUPPORT -> {
+        kind = Kind.UNSUPPORTED;
+        reason =
+            "the host's kernel does not know "
+                + binding.port().protocol().word()
+                + "; load its module, or publish another protocol";
+      }
+      default -> {
+        kind = Kind.INTERNAL;
+        reason = String.valueOf(cause.getMessage());
+      }
+    }
+    return new EngineException(kind, bindFailed(binding, address) + reason, cause);
+  }
+
+  private static String bindFailed(PortBinding binding, IpAddress address) {
+    return "Bind for " + address + ":" + binding.firstHostPort() + " failed: ";
   }
 
   private EngineException inUse(
