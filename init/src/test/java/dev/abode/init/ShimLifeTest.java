@@ -14,10 +14,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The build that is shipped. */
-class ShimTest extends ShimContract {
-  @Override
-  ShimBinary load() throws IOException {
-    return ShimBinary.load();
+class ShimLifeTest extends ShimLifeContract {
+  ShimLifeTest() {
+    super(Build.SHIPPED);
   }
 
   @Test

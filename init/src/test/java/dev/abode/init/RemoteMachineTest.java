@@ -1,0 +1,7 @@
+package dev.abode.init;
+
+class RemoteMachineTest extends RemoteMachineContract {
+  RemoteMachineTest() {
+    super(Build.SHIPPED);
+  }
+}

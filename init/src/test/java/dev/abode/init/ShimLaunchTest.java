@@ -1,0 +1,7 @@
+package dev.abode.init;
+
+class ShimLaunchTest extends ShimLaunchContract {
+  ShimLaunchTest() {
+    super(Build.SHIPPED);
+  }
+}

@@ -1,0 +1,7 @@
+package dev.abode.init;
+
+class ShimStreamsTest extends ShimStreamsContract {
+  ShimStreamsTest() {
+    super(Build.SHIPPED);
+  }
+}
