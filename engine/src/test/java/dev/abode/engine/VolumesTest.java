@@ -11,134 +11,18 @@ import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.VolumeInfo;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.record.Folders;
-import dev.abode.engine.testing.SharedImages;
 import dev.abode.engine.testing.TestEngine;
-import dev.abode.engine.volume.MountPoints;
-import dev.abode.image.Reference;
-import dev.abode.linux.testing.Eventually;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Volumes in real containers, with what they do to the host. */
-@TestInstance(Lifecycle.PER_CLASS)
-class VolumesTest {
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  /** Alpine with a VOLUME that has owners, modes, links, holes and a link that leads out. */
-  private String declaring;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-    Instance author =
-        engine.create(
-            shell(
-                    "mkdir -p /d/sub && chown 33:44 /d && chmod 1770 /d && echo one >/d/sub/file"
-                        + " && chmod 4751 /d/sub/file && chown 7:8 /d/sub/file && chmod 4751"
-                        + " /d/sub/file && ln /d/sub/file /d/again && ln -s /etc/passwd /d/out &&"
-                        + " truncate -s 64M /d/hole && mkfifo /d/pipe && ln -s /d /link && stat -c"
-                        + " %s /d/hole")
-                .build());
-    author.start();
-    assertThat(author.await(WaitCondition.NOT_RUNNING).exitCode()).isZero();
-    assertThat(TestEngine.log(author)).isEqualTo("67108864\n");
-    declaring = "declaring:latest";
-    author.commit(
-        Optional.of(Reference.parse(declaring)),
-        "",
-        "",
-        List.of("VOLUME [\"/d\", \"/../../../fresh\"]"),
-        false);
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-    for (VolumeInfo volume : engine.volumes().list()) {
-      engine.volumes().remove(volume.name());
-    }
-    assertThat(MountPoints.within(test.root())).isEmpty();
-    awaitNoLoopDevices();
-  }
-
-  /** Mount namespaces that were copied while something was mounted may hold it a little longer. */
-  private void awaitNoLoopDevices() throws Exception {
-    Eventually.until("no loop device is left", () -> loopFilesBelow(test.root()).isEmpty());
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
-  private static List<String> loopFilesBelow(Path root) throws IOException {
-    try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
-      return devices
-          .map(device -> device.resolve("loop/backing_file"))
-          .filter(Files::exists)
-          .map(VolumesTest::read)
-          .filter(file -> file.startsWith(root.toString()))
-          .toList();
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file).strip();
-    } catch (IOException gone) {
-      return "";
-    }
-  }
-
-  private InstanceSpecBuilder shell(String line) {
-    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
-  }
-
-  private static MountSpec volume(String name, String target) {
-    return new MountSpec.Volume(Optional.of(name), target, false, false, Optional.empty());
-  }
-
-  private static MountSpec part(String name, String target, String subpath) {
-    return new MountSpec.Volume(Optional.of(name), target, false, false, Optional.of(subpath));
-  }
-
-  private Instance started(InstanceSpecBuilder spec) throws Exception {
-    Instance instance = engine.create(spec.build());
-    instance.start();
-    return instance;
-  }
-
-  /** What a shell prints that has these mounts. */
-  private String printed(String line, MountSpec... mounts) throws Exception {
-    return printed(shell(line).mounts(Arrays.asList(mounts)));
-  }
-
-  private String printed(InstanceSpecBuilder spec) throws Exception {
-    Instance instance = started(spec);
-    instance.await(WaitCondition.NOT_RUNNING);
-    String log = TestEngine.log(instance);
-    instance.remove(false, false);
-    return log;
-  }
+class VolumesTest extends VolumeCase {
 
   private static String nameAt(Instance instance, String target) {
     return instance.info().mounts().stream()
@@ -146,6 +30,10 @@ class VolumesTest {
         .map(mount -> ((MountSpec.Volume) mount).name().orElseThrow())
         .findFirst()
         .orElseThrow();
+  }
+
+  private static MountSpec part(String name, String target, String subpath) {
+    return new MountSpec.Volume(Optional.of(name), target, false, false, Optional.of(subpath));
   }
 
   // ---- what is known of a volume
@@ -257,10 +145,6 @@ class VolumesTest {
     assertThat(engine.volumes().require("linked").folder().resolve("sub/file")).exists();
   }
 
-  private MountSpec volumeOf(String name) {
-    return volume(name, "/d");
-  }
-
   /** A filling that a dying engine did not finish is done again. */
   @Test
   void isFilledAgainAfterADeathInTheMiddle() throws Exception {
@@ -344,8 +228,9 @@ class VolumesTest {
     Instance swapping =
         started(
             shell(
-                    "cd /v; mkdir -p real/etc; echo ours >real/etc/hostname; ln -s / link; ln -s real"
-                        + " now; echo laid out; while :; do ln -sfn link now; ln -sfn real now; done")
+                    "cd /v; mkdir -p real/etc; echo ours >real/etc/hostname; ln -s / link; ln -s"
+                        + " real now; echo laid out; while :; do ln -sfn link now; ln -sfn real"
+                        + " now; done")
                 .mounts(List.of(volume("racy", "/v"))));
     TestEngine.awaitLine(swapping, "laid out");
     for (int round = 0; round < 12; round++) {
@@ -362,205 +247,6 @@ class VolumesTest {
       looking.remove(true, false);
     }
     swapping.remove(true, false);
-  }
-
-  // ---- limits and devices
-
-  @Test
-  void aSizeLimitHolds() throws Exception {
-    engine.volumes().create(Optional.of("small"), Map.of("size", "16M"), Map.of());
-    String shown =
-        printed(
-            "ls -A /v; head -c 12m /dev/zero >/v/fits && echo fits; dd if=/dev/zero of=/v/more bs=1M count=9 2>&1"
-                + " || echo full",
-            volume("small", "/v"));
-    assertThat(shown).startsWith("fits\n").contains("No space left").endsWith("full\n");
-    VolumeInfo small = engine.volumes().require("small");
-    assertThat(engine.volumes().takenBytes(small).orElseThrow()).isBetween(12L << 20, 17L << 20);
-    assertThat(MountPoints.within(test.root())).isEmpty();
-    assertThat(small.folder()).isEmptyDirectory();
-    // What is deleted comes back to the host, and the rest is there again.
-    printed("rm /v/fits /v/more; echo kept >/v/kept; sync", volume("small", "/v"));
-    // The journal stays; it takes more of its room the more often it was written.
-    assertThat(engine.volumes().takenBytes(small).orElseThrow()).isLessThan(10L << 20);
-    assertThat(printed("cat /v/kept", volume("small", "/v"))).isEqualTo("kept\n");
-  }
-
-  @Test
-  void isMountedForItsFirstUserAndUntilItsLast() throws Exception {
-    engine
-        .volumes()
-        .create(
-            Optional.of("memory"),
-            Map.of("type", "tmpfs", "device", "tmpfs", "o", "size=1m,mode=0700,nosuid"),
-            Map.of());
-    Path folder = engine.volumes().require("memory").folder();
-    Instance one =
-        started(shell("echo x >/v/x; sleep 1000").mounts(List.of(volume("memory", "/v"))));
-    Instance two =
-        started(
-            shell("until cat /v/x; do sleep 0.05; done; sleep 1000")
-                .mounts(List.of(volume("memory", "/v"))));
-    assertThat(MountPoints.within(test.root())).containsExactly(folder);
-    one.remove(true, false);
-    assertThat(MountPoints.within(test.root())).containsExactly(folder);
-    // The engine goes and comes: who uses it still does.
-    engine = test.reopen();
-    assertThat(MountPoints.within(test.root())).containsExactly(folder);
-    engine.instance(two.id()).remove(true, false);
-    assertThat(MountPoints.within(test.root())).isEmpty();
-  }
-
-  @Test
-  void whatADeadEngineLeftMountedIsUnmounted() throws Exception {
-    engine.volumes().create(Optional.of("left"), Map.of("size", "8M"), Map.of());
-    VolumeHolds elsewhere = new VolumeHolds(new Folders(test.root(), test.root().resolve("run")));
-    elsewhere.hold("left", "somebody who dies");
-    assertThat(MountPoints.within(test.root())).hasSize(1);
-    Path half = test.root().resolve("volumes/.making-half");
-    Files.createDirectories(half.resolve("_data"));
-    engine = test.reopen();
-    assertThat(MountPoints.within(test.root())).isEmpty();
-    assertThat(half).doesNotExist();
-    assertThat(engine.repairs()).anyMatch(repair -> repair.contains("unmounted volume left"));
-  }
-
-  @Test
-  void aFolderOfTheHostBehindAName() throws Exception {
-    Path folder = Files.createDirectory(test.root().resolve("mine"));
-    Files.writeString(folder.resolve("f"), "host\n");
-    engine
-        .volumes()
-        .create(
-            Optional.of("bound"),
-            Map.of("type", "none", "device", folder.toString(), "o", "bind,ro"),
-            Map.of());
-    assertThat(printed("cat /v/f; touch /v/g 2>&1", volume("bound", "/v")))
-        .startsWith("host\n")
-        .contains("Read-only");
-    engine
-        .volumes()
-        .create(
-            Optional.of("nowhere"),
-            Map.of("type", "none", "device", "/no/such/folder", "o", "bind"),
-            Map.of());
-    Instance never = engine.create(shell("true").mounts(List.of(nocopy("nowhere"))).build());
-    assertThatThrownBy(never::start)
-        .hasMessageContaining("failed to mount local volume nowhere")
-        .hasMessageContaining("/no/such/folder does not exist");
-    engine.volumes().remove("bound");
-    assertThat(folder.resolve("f")).exists();
-  }
-
-  private static MountSpec nocopy(String name) {
-    return new MountSpec.Volume(Optional.of(name), "/v", false, true, Optional.empty());
-  }
-
-  // ---- backup
-
-  @Test
-  void isExportedAndImportedWhole() throws Exception {
-    Instance author =
-        engine.create(
-            InstanceSpec.builder(declaring)
-                .command(List.of("true"))
-                .mounts(List.of(volumeOf("from")))
-                .build());
-    author.remove(false, true);
-    ByteArrayOutputStream tar = new ByteArrayOutputStream();
-    engine.volumes().exportContent("from", tar);
-    // The hole of 64 MiB is not in it.
-    assertThat(tar.size()).isLessThan(1 << 20);
-    for (Map<String, String> options : List.of(Map.<String, String>of(), Map.of("size", "80M"))) {
-      engine.volumes().create(Optional.of("to"), options, Map.of());
-      printed("echo old >/v/old", volume("to", "/v"));
-      engine.volumes().importContent("to", new ByteArrayInputStream(tar.toByteArray()));
-      assertThat(
-              printed(
-                  "cd /v; ls -A; stat -c '%u:%g %a %h' . sub/file again; stat -c %s hole",
-                  volume("to", "/v")))
-          .isEqualTo(
-              "again\nhole\nout\npipe\nsub\n33:44 1770 3\n7:8 4751 2\n7:8 4751 2\n67108864\n");
-      engine.volumes().remove("to");
-    }
-  }
-
-  @Test
-  void aFailedImportChangesNothing() throws Exception {
-    for (Map<String, String> options : List.of(Map.<String, String>of(), Map.of("size", "8M"))) {
-      engine.volumes().create(Optional.of("safe"), options, Map.of());
-      printed("echo old >/v/old", volume("safe", "/v"));
-      byte[] damaged = new byte[4096];
-      Arrays.fill(damaged, (byte) 'x');
-      assertThatThrownBy(
-              () -> engine.volumes().importContent("safe", new ByteArrayInputStream(damaged)))
-          .isInstanceOf(EngineException.class)
-          .hasMessageContaining("cannot import into volume safe");
-      Instance user =
-          started(shell("echo up; sleep 1000").name("user").mounts(List.of(volume("safe", "/v"))));
-      assertThatThrownBy(
-              () ->
-                  engine.volumes().importContent("safe", new ByteArrayInputStream(new byte[1024])))
-          .hasMessageContaining("in use by " + user.id() + " (user)");
-      user.remove(true, false);
-      assertThat(printed("cat /v/*", volume("safe", "/v"))).isEqualTo("old\n");
-      assertThat(test.root().resolve("volumes/safe").toFile().list())
-          .doesNotContain("import", "disk.import");
-      engine.volumes().remove("safe");
-    }
-  }
-
-  @Test
-  void anImportThatDoesNotFitChangesNothing() throws Exception {
-    printed("head -c 20m /dev/urandom >/v/big", volume("big", "/v"));
-    ByteArrayOutputStream tar = new ByteArrayOutputStream();
-    engine.volumes().exportContent("big", tar);
-    engine.volumes().create(Optional.of("tight"), Map.of("size", "8M"), Map.of());
-    printed("echo old >/v/old", volume("tight", "/v"));
-    assertThatThrownBy(
-            () ->
-                engine
-                    .volumes()
-                    .importContent("tight", new ByteArrayInputStream(tar.toByteArray())))
-        .isInstanceOf(EngineException.class)
-        .hasMessageContaining("no space is left");
-    assertThat(printed("cat /v/*", volume("tight", "/v"))).isEqualTo("old\n");
-  }
-
-  @Test
-  void hostileArchivesStayInside() throws Exception {
-    Path outside = Files.createDirectory(test.root().resolve("outside"));
-    Path made = Files.createDirectory(test.root().resolve("made"));
-    Path tar = made.resolve("x.tar");
-    Files.createSymbolicLink(made.resolve("l"), outside);
-    Files.writeString(made.resolve("f"), "evil");
-    Process packing =
-        new ProcessBuilder(
-                "tar",
-                "-C",
-                made.toString(),
-                "-P",
-                "-cf",
-                tar.toString(),
-                "l",
-                "--transform",
-                "s,^f,l/pwned,",
-                "f",
-                "--transform",
-                "s,^l/pwned,../../pwned,",
-                "f")
-            .inheritIO()
-            .start();
-    assertThat(packing.waitFor()).isZero();
-    engine.volumes().create("hostile");
-    try {
-      engine.volumes().importContent("hostile", Files.newInputStream(tar));
-    } catch (EngineException refused) {
-      assertThat(refused).hasMessageContaining("cannot import");
-    }
-    assertThat(outside).isEmptyDirectory();
-    assertThat(test.root().resolve("volumes/pwned")).doesNotExist();
-    assertThat(test.root().resolve("pwned")).doesNotExist();
   }
 
   // ---- locks

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.instance.InstanceSpec;
-import dev.abode.engine.instance.Sharing;
 import dev.abode.init.Capability;
 import dev.abode.init.ShimBinary;
 import java.io.IOException;
@@ -65,16 +64,9 @@ class ContainerAgainstRuncTest {
         ShimBinary binary = ShimBinary.load()) {
       Files.writeString(folder.resolve("probe"), PROBE);
       String runc = underRunc(folder, alpine);
-      Sharing hostUsers =
-          new Sharing(
-              new Sharing.With.Nobody(),
-              new Sharing.With.Nobody(),
-              new Sharing.With.Nobody(),
-              new Sharing.With.Host(),
-              new Sharing.With.Nobody());
       InstanceSpec spec =
           InstanceSpec.of("alpine", "sh", "-c", PROBE).toBuilder()
-              .sharing(hostUsers)
+              .sharing(ContainerCase.HOST_USERS)
               .security(
                   new dev.abode.engine.instance.Security(
                       false,

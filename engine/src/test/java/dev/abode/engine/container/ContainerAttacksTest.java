@@ -2,14 +2,11 @@ package dev.abode.engine.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
-import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.Security;
 import dev.abode.engine.instance.Sharing;
-import dev.abode.init.ShimBinary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,52 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ways out of containers that are known, each tried for real; what counts is the host's state. */
-class ContainerAttacksTest {
-  private static final Sharing HOST_USERS =
-      new Sharing(
-          new Sharing.With.Nobody(),
-          new Sharing.With.Nobody(),
-          new Sharing.With.Nobody(),
-          new Sharing.With.Host(),
-          new Sharing.With.Nobody());
-
-  private static Path alpine = Path.of("/");
-  private static Path folder = Path.of("/");
-  private static Cgroups cgroups;
-  private static ShimBinary binary;
-
-  @BeforeAll
-  static void prepare() throws IOException, InterruptedException {
-    alpine = Rootfs.alpine();
-    folder = Files.createTempDirectory("abode-attacks");
-    cgroups = Cgroups.open();
-    binary = ShimBinary.load();
-  }
-
-  @AfterAll
-  static void cleanUp() throws IOException, InterruptedException {
-    cgroups.close();
-    binary.close();
-    Rootfs.delete(folder);
-    Rootfs.delete(alpine);
-  }
-
-  private static InstanceSpecBuilder shell(String script) {
-    // One pipe for both streams, so that their order is that of the writes.
-    return InstanceSpec.of("alpine", "sh", "-c", "exec 2>&1; " + script).toBuilder();
-  }
-
-  private static Container.Result run(InstanceSpec spec) throws IOException {
-    return run(List.of(alpine), spec);
-  }
+class ContainerAttacksTest extends ContainerCase {
 
   private static Container.Result run(List<Path> layers, InstanceSpec spec) throws IOException {
     try (Container container =
@@ -88,7 +46,7 @@ class ContainerAttacksTest {
   @Test
   void theSupervisorsProgramCannotBeReachedOrWritten() throws IOException {
     InstanceSpec spec = InstanceSpec.of("alpine", "sleep", "1000");
-    try (Container container = Container.create(folder, cgroups, binary, alpine, spec)) {
+    try (Container container = create(spec)) {
       container.start();
       Container.Result result =
           container.exec(
@@ -119,7 +77,8 @@ class ContainerAttacksTest {
       Container.Result result =
           run(
               shell(
-                      "pwd; ls ../../../../work ../../../../lib/systemd; cat ../../../etc/debian_version")
+                      "pwd; ls ../../../../work ../../../../lib/systemd; cat"
+                          + " ../../../etc/debian_version")
                   .workingDirectory(path)
                   .build());
       assertThat(result.output()).contains("No such file or directory").doesNotContain("main");
@@ -165,7 +124,8 @@ class ContainerAttacksTest {
         run(
             layers,
             shell(
-                    "ls -l /dev/null | cut -c1; cat /proc/timer_list | wc -c; (echo x > /proc/timer_list)")
+                    "ls -l /dev/null | cut -c1; cat /proc/timer_list | wc -c; (echo x >"
+                        + " /proc/timer_list)")
                 .build());
     assertThat(result.output()).startsWith("c\n0\n");
     assertThat(Files.readString(Path.of("/proc/sys/kernel/core_pattern"))).isNotEqualTo("x\n");

@@ -2,51 +2,21 @@ package dev.abode.engine.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.engine.cgroup.Cgroups;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.engine.instance.Stats;
-import dev.abode.init.ShimBinary;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Limits bite, on v1 as on v2. */
 @Tag("cgroup")
-class ContainerLimitsTest {
+class ContainerLimitsTest extends ContainerCase {
+
   private static final int SIGKILL = 9;
-
-  private static Path alpine = Path.of("/");
-  private static Path folder = Path.of("/");
-  private static Cgroups cgroups;
-  private static ShimBinary binary;
-
-  @BeforeAll
-  static void prepare() throws IOException, InterruptedException {
-    alpine = Rootfs.alpine();
-    folder = Files.createTempDirectory("abode-limits");
-    cgroups = Cgroups.open();
-    binary = ShimBinary.load();
-  }
-
-  @AfterAll
-  static void cleanUp() throws IOException, InterruptedException {
-    cgroups.close();
-    binary.close();
-    Rootfs.delete(folder);
-    Rootfs.delete(alpine);
-  }
-
-  private static Container create(InstanceSpec spec) throws IOException {
-    return Container.create(folder, cgroups, binary, alpine, spec);
-  }
 
   @Test
   void aMemoryHogIsKilledAndItIsKnownWhy() throws IOException {
@@ -120,7 +90,8 @@ class ContainerLimitsTest {
                 "alpine",
                 "sh",
                 "-c",
-                "mknod /log c 1 11 && echo made; head -c1 /log; mknod /zero c 1 5; head -c1 /zero | wc -c")
+                "mknod /log c 1 11 && echo made; head -c1 /log; mknod /zero c 1 5; head -c1 /zero |"
+                    + " wc -c")
             .toBuilder()
             .sharing(
                 new Sharing(
