@@ -1,6 +1,7 @@
 package dev.abode.engine;
 
 import dev.abode.engine.cgroup.Cgroups;
+import dev.abode.linux.HostMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ final class HostInfoReader {
         machine(),
         line(Path.of("/proc/sys/kernel/hostname")).orElse("localhost"),
         Runtime.getRuntime().availableProcessors(),
-        memoryBytes(),
+        HostMemory.totalBytes(),
         cgroups.layout().version(),
         "cgroupfs",
         "overlay2",
@@ -58,14 +59,5 @@ final class HostInfoReader {
       case "amd64" -> "x86_64";
       case String other -> other;
     };
-  }
-
-  private static long memoryBytes() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-      if (line.startsWith("MemTotal:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
-      }
-    }
-    return 0;
   }
 }

@@ -108,6 +108,8 @@ class WarmStartTest extends MachineCase {
     assertThat(TestEngine.awaitLines(alone, 1)).containsExactly("lo");
     assertThatThrownBy(() -> engine.warm(alpine, SMALL, 32))
         .hasMessage("a virtual machine can be in 31 networks at most, not in 32");
+    assertThatThrownBy(() -> engine.warm(alpine, LimitsOf.memory(1L << 50)))
+        .hasMessageStartingWith("cannot warm up a machine of 1073741920 MiB: this host has ");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.abode.engine.cgroup;
 
 import dev.abode.engine.instance.Stats;
+import dev.abode.linux.HostMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,17 +94,8 @@ final class Usage {
 
   /** A limit above what the machine has is none. */
   private static long limit(OptionalLong limit) throws IOException {
-    long machine = hostMemory();
+    long machine = HostMemory.totalBytes();
     return Math.min(limit.orElse(machine), machine);
-  }
-
-  private static long hostMemory() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-      if (line.startsWith("MemTotal:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-      }
-    }
-    throw new IOException("/proc/meminfo has no MemTotal");
   }
 
   private static int onlineCpus() {

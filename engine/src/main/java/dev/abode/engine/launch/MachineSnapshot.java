@@ -121,7 +121,7 @@ final class MachineSnapshot {
         monitor.stop();
         try {
           devices = monitor.devices();
-          memory = MemoryCapture.of(guestMemory, arena, room);
+          memory = MemoryCapture.of(guestMemory, room, folder.resolve(MEMORY + files));
           copy.moment();
         } finally {
           monitor.resume();
@@ -130,7 +130,7 @@ final class MachineSnapshot {
       }
       copy.complete();
       AtomicFile.replaceDurably(folder.resolve(DEVICES), devices);
-      memory.writeTo(folder.resolve(MEMORY + files));
+      memory.complete();
       cards.write(folder);
       Files.writeString(folder.resolve(MODEL), model.id());
       return new SavedState(true, stoodStill);

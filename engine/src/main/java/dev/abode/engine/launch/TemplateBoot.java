@@ -25,7 +25,6 @@ import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
 import dev.abode.init.Supervision;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -187,11 +186,8 @@ final class TemplateBoot {
     try (Monitor monitor = Monitor.open(pid)) {
       monitor.stop();
       AtomicFile.replaceDurably(folder.resolve(DEVICES), monitor.devices());
-      try (Arena arena = Arena.ofConfined()) {
-        GuestMemory memory = GuestMemory.find(pid, model.shape().memoryBytes());
-        MemoryCapture.of(memory, arena, MemoryCapture.room(memory, arena))
-            .writeTo(folder.resolve(MEMORY));
-      }
+      MemoryCapture.write(
+          GuestMemory.find(pid, model.shape().memoryBytes()), folder.resolve(MEMORY));
     }
   }
 }

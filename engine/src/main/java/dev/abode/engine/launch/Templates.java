@@ -1,11 +1,14 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.failure.EngineException;
+import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.instance.MachineTemplate;
 import dev.abode.engine.machine.MachineContent;
 import dev.abode.engine.memory.MemoryImage;
 import dev.abode.engine.record.AtomicFile;
 import dev.abode.engine.record.RecordJson;
 import dev.abode.engine.record.TreeDeletion;
+import dev.abode.linux.HostMemory;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -69,10 +72,13 @@ final class Templates implements AutoCloseable {
     return folder.resolve(model.id()).resolve(TemplateBoot.DEVICES);
   }
 
-  /** Makes the template of that model in the background, unless there is one or it is begun. */
+  /**
+   * Makes the template of that model in the background, unless there is one, it is begun, or the
+   * machine is larger than its host.
+   */
   void begin(MachineModel model) throws IOException {
     String id = model.id();
-    if (closed || Files.exists(folder.resolve(id))) {
+    if (closed || Files.exists(folder.resolve(id)) || isLargerThanHost(model)) {
       return;
     }
     Thread maker =
@@ -99,8 +105,18 @@ final class Templates implements AutoCloseable {
    * Makes the template of that model if there is none.
    *
    * @return whether it was made just now
+   * @throws EngineException INVALID_ARGUMENT when the machine is larger than its host
    */
   boolean ensure(MachineModel model) throws IOException {
+    if (isLargerThanHost(model)) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT,
+          "cannot warm up a machine of "
+              + (model.shape().memoryBytes() >> 20)
+              + " MiB: this host has "
+              + (HostMemory.totalBytes() >> 20)
+              + " MiB");
+    }
     Path template = folder.resolve(model.id());
     making.lock();
     try {
@@ -124,6 +140,11 @@ final class Templates implements AutoCloseable {
     } finally {
       making.unlock();
     }
+  }
+
+  /** A kernel's tables of its memory alone are a 64th of it, and a template keeps them. */
+  private static boolean isLargerThanHost(MachineModel model) throws IOException {
+    return model.shape().memoryBytes() > HostMemory.totalBytes();
   }
 
   private static TemplateRecord record(MachineModel model) {

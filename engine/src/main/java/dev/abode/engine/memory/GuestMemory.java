@@ -39,6 +39,12 @@ public record GuestMemory(int pid, long start, long end, boolean altered) {
   private static final int PAGE_BYTES = 4096;
   private static final int ENTRY_BYTES = 8;
 
+  /** What is read of the page map at a time: the entries of 256 MiB. */
+  private static final int MAP_BYTES = 512 << 10;
+
+  /** However a guest scatters what it writes, it is told in not many more parts than these. */
+  private static final int MAX_EXTENTS = 1 << 18;
+
   /** Bits of an entry, Documentation/admin-guide/mm/pagemap.rst. */
   private static final long PRESENT = 1L << 63;
 
@@ -71,10 +77,14 @@ public record GuestMemory(int pid, long start, long end, boolean altered) {
     return end - start;
   }
 
-  /** The parts that are the guest's own, as offsets in its memory. It should stand still. */
+  /**
+   * The parts that are the guest's own, as offsets in its memory. It should stand still. In a guest
+   * of more than 1 GiB there may be some in between that are not.
+   */
   public List<Extent> own() throws IOException {
+    long leastHoleBytes = Math.max(PAGE_BYTES, sizeBytes() / MAX_EXTENTS);
     return altered
-        ? alteredExtents()
+        ? alteredExtents(leastHoleBytes)
         : SparseFile.extents(
             Path.of(
                 "/proc/"
@@ -82,25 +92,36 @@ public record GuestMemory(int pid, long start, long end, boolean altered) {
                     + "/map_files/"
                     + Long.toHexString(start)
                     + "-"
-                    + Long.toHexString(end)));
+                    + Long.toHexString(end)),
+            leastHoleBytes);
   }
 
-  private List<Extent> alteredExtents() throws IOException {
-    int pages = Math.toIntExact(sizeBytes() / PAGE_BYTES);
-    ByteBuffer map = ByteBuffer.allocate(pages * ENTRY_BYTES).order(ByteOrder.nativeOrder());
-    try (FileChannel pagemap = FileChannel.open(Path.of("/proc/" + pid + "/pagemap"))) {
-      read(pagemap, map, start / PAGE_BYTES * ENTRY_BYTES);
-    }
+  private List<Extent> alteredExtents(long leastHoleBytes) throws IOException {
     List<Extent> extents = new ArrayList<>();
-    long first = -1;
-    for (int page = 0; page <= pages; page++) {
-      boolean own = page < pages && isOwn(map.getLong(page * ENTRY_BYTES));
-      if (own && first < 0) {
-        first = page;
-      } else if (!own && first >= 0) {
-        extents.add(new Extent(first * PAGE_BYTES, (page - first) * PAGE_BYTES));
-        first = -1;
+    long begin = 0;
+    long behind = 0;
+    ByteBuffer map = ByteBuffer.allocate(MAP_BYTES).order(ByteOrder.nativeOrder());
+    try (FileChannel pagemap = FileChannel.open(Path.of("/proc/" + pid + "/pagemap"))) {
+      for (long at = 0; at < sizeBytes(); ) {
+        long pages = Math.min(MAP_BYTES / ENTRY_BYTES, (sizeBytes() - at) / PAGE_BYTES);
+        map.clear().limit(Math.toIntExact(pages * ENTRY_BYTES));
+        read(pagemap, map, (start + at) / PAGE_BYTES * ENTRY_BYTES);
+        for (map.flip(); map.hasRemaining(); at += PAGE_BYTES) {
+          if (!isOwn(map.getLong())) {
+            continue;
+          }
+          if (behind == begin) {
+            begin = at;
+          } else if (at - behind >= leastHoleBytes) {
+            extents.add(new Extent(begin, behind - begin));
+            begin = at;
+          }
+          behind = at + PAGE_BYTES;
+        }
       }
+    }
+    if (behind > begin) {
+      extents.add(new Extent(begin, behind - begin));
     }
     return extents;
   }
