@@ -21,7 +21,7 @@ public final class Initramfs {
       List.of("virtio_pci", "virtio_console", "virtio_blk", "erofs", "overlay", "virtio_net");
 
   /** What only some guests need, in the order of loading. */
-  public static final List<String> LATER = List.of("fuse", "virtiofs");
+  static final List<String> LATER = List.of("fuse", "virtiofs");
 
   private static final List<String> FOLDERS =
       List.of("dev", "proc", "sys", "run", "modules", "disks", "layers", "disk", "root");

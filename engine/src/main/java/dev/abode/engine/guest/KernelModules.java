@@ -55,6 +55,12 @@ final class KernelModules {
     return new KernelModules(scratch, files, builtIn(folder.resolve("modules.builtin")));
   }
 
+  /** Those of {@code modules} that the kernel of {@code folder} has not got in itself. */
+  static List<String> apart(Path folder, List<String> modules) throws IOException {
+    Set<String> builtIn = builtIn(folder.resolve("modules.builtin"));
+    return modules.stream().filter(module -> !builtIn.contains(module)).toList();
+  }
+
   private static Set<String> builtIn(Path list) throws IOException {
     Set<String> names = new HashSet<>();
     try {

@@ -147,7 +147,11 @@ public final class Kernels {
       KernelImage.unpack(shipped.image(), unfinished);
       Files.move(unfinished, vmlinux, StandardCopyOption.ATOMIC_MOVE);
     }
-    return new GuestBoot(shipped.release(), vmlinux, initramfs(shipped, home));
+    return new GuestBoot(
+        shipped.release(),
+        vmlinux,
+        initramfs(shipped, home),
+        KernelModules.apart(shipped.modules(), Initramfs.LATER));
   }
 
   private Path initramfs(Shipped shipped, Path home) throws IOException {

@@ -146,7 +146,8 @@ record MachineDesign(
                 InstanceEtc.ofMachine(record, birth.network().endpoints()),
                 GuestGround.kernel(model.boot().release()),
                 parts.cards(),
-                parts.shares()));
+                parts.shares(),
+                model.boot().later()));
     return MachinePlan.of(
         new MachineGround(
             birth.folder().path(),

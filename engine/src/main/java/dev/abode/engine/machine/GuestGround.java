@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  * @param kernel the guest's
  * @param cards of its board, the first of which leads to the name service
  * @param shares folders and files of the host
+ * @param modules by name, in the order of loading, without which the guest's kernel knows no shares
  */
 public record GuestGround(
     String id,
@@ -28,7 +29,8 @@ public record GuestGround(
     Map<String, String> etc,
     HostFacts kernel,
     List<NetworkCard> cards,
-    List<Share> shares) {
+    List<Share> shares,
+    List<String> modules) {
   private static final Pattern RELEASE = Pattern.compile("^(\\d+)\\.(\\d+)");
 
   /** Of a plan that executes nothing. */
@@ -39,12 +41,13 @@ public record GuestGround(
     etc = Map.copyOf(etc);
     cards = List.copyOf(cards);
     shares = List.copyOf(shares);
+    modules = List.copyOf(modules);
   }
 
   /** Of a plan beside one that has set up network and mounts. */
   public GuestGround(
       String id, int layers, Identity identity, Map<String, String> etc, HostFacts kernel) {
-    this(id, layers, identity, etc, kernel, List.of(), List.of());
+    this(id, layers, identity, etc, kernel, List.of(), List.of(), List.of());
   }
 
   /** What a plan needs to know of the guest's kernel: its agent holds every capability. */

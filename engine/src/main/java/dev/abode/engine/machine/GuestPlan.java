@@ -60,7 +60,7 @@ public final class GuestPlan {
     List<Step> before = new ArrayList<>();
     mountLayers(before, ground.layers());
     mountOwnDisk(before);
-    mountShares(before, ground.shares());
+    mountShares(before, ground);
     etcFiles(before, ground.etc());
     limits(before, spec.limits());
     before.add(new Step.LoopbackUp());
@@ -166,11 +166,13 @@ public final class GuestPlan {
     }
   }
 
-  private static void mountShares(List<Step> steps, List<Share> shares) {
-    if (!shares.isEmpty()) {
-      Initramfs.LATER.forEach(module -> steps.add(new Step.LoadModule(Initramfs.path(module), "")));
+  private static void mountShares(List<Step> steps, GuestGround ground) {
+    if (!ground.shares().isEmpty()) {
+      ground
+          .modules()
+          .forEach(module -> steps.add(new Step.LoadModule(Initramfs.path(module), "")));
     }
-    for (Share share : shares) {
+    for (Share share : ground.shares()) {
       steps.add(
           new Step.Mount(
               "virtiofs",

@@ -6,7 +6,9 @@ import dev.abode.engine.tool.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The program that serves folders to guests: virtiofsd.
@@ -29,6 +31,10 @@ public record ShareServer(Path program, Edition edition, List<Path> libraries) {
     Edition(String program) {
       this.program = program;
     }
+
+    private Path at(Path root) {
+      return root.resolve(program.substring(1));
+    }
   }
 
   public ShareServer {
@@ -41,15 +47,14 @@ public record ShareServer(Path program, Edition edition, List<Path> libraries) {
    * @throws EngineException UNSUPPORTED when there is none
    */
   public static ShareServer find() throws IOException {
-    for (Edition edition : Edition.values()) {
-      Path program = Path.of(edition.program);
-      if (Files.isExecutable(program)) {
-        return new ShareServer(
-            program,
-            edition,
-            Hypervisors.libraries(
-                LDD.run("find the libraries of virtiofsd", List.of(edition.program))));
-      }
+    Optional<Edition> edition = edition(Path.of("/"));
+    if (edition.isPresent()) {
+      Path program = edition.get().at(Path.of("/"));
+      return new ShareServer(
+          program,
+          edition.get(),
+          Hypervisors.libraries(
+              LDD.run("find the libraries of virtiofsd", List.of(program.toString()))));
     }
     throw new EngineException(
         Kind.UNSUPPORTED,
@@ -59,6 +64,15 @@ public record ShareServer(Path program, Edition edition, List<Path> libraries) {
             + Edition.RUST.program
             + "; install virtiofsd, or with QEMU 7.2 qemu-system-common, or keep the files on the"
             + " machine's own disk");
+  }
+
+  /** Which one there is below {@code root}, if any. */
+  static Optional<Edition> edition(Path root) {
+    // Debian's package of the one in Rust leaves a link to it where the other one was.
+    return Arrays.stream(Edition.values())
+        .filter(edition -> Files.isExecutable(edition.at(root)))
+        .filter(edition -> !Files.isSymbolicLink(edition.at(root)))
+        .findFirst();
   }
 
   /** Its command line in the jail. */

@@ -81,6 +81,8 @@ class KernelsTest {
     Files.writeString(folder.resolve("modules.builtin"), "kernel/fs/ext4/ext4.ko\n");
 
     assertThat(KernelModules.in(folder, folder).closure(List.of("ext4"))).isEmpty();
+    assertThat(KernelModules.apart(folder, List.of("fuse", "ext4", "virtiofs")))
+        .containsExactly("fuse", "virtiofs");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
+import dev.abode.engine.container.BindMount;
 import dev.abode.engine.container.HostFacts;
 import dev.abode.engine.container.Identity;
 import dev.abode.engine.failure.EngineException;
@@ -14,6 +15,7 @@ import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.MountSpec;
+import dev.abode.engine.instance.MountSpec.PropagationMode;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.image.ImageConfig;
@@ -51,6 +53,31 @@ class GuestPlanTest {
 
   private static InstanceSpecBuilder spec() {
     return InstanceSpec.builder("image").isolation(Isolation.VM).command(List.of("/bin/app"));
+  }
+
+  @Test
+  void onlyModulesThatTheKernelHasNotGotInItselfAreLoaded() {
+    Share share =
+        new Share(
+            0,
+            new BindMount(
+                "/srv", "", true, "/in", false, false, true, PropagationMode.RPRIVATE, false));
+
+    assertThat(loaded(List.of(share), List.of("fuse", "virtiofs")))
+        .containsExactly(
+            new Step.LoadModule("/modules/fuse.ko", ""),
+            new Step.LoadModule("/modules/virtiofs.ko", ""));
+    assertThat(loaded(List.of(share), List.of())).isEmpty();
+    assertThat(loaded(List.of(), List.of("fuse", "virtiofs"))).isEmpty();
+  }
+
+  private static List<Step> loaded(List<Share> shares, List<String> modules) {
+    GuestGround ground =
+        new GuestGround(
+            "0".repeat(64), 2, Identity.ROOT, Map.of(), KERNEL, List.of(), shares, modules);
+    return GuestPlan.of(spec().build(), IMAGE, ground).before().stream()
+        .filter(Step.LoadModule.class::isInstance)
+        .toList();
   }
 
   @Test

@@ -2,9 +2,13 @@ package dev.abode.engine.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ShareServerTest {
   @Test
@@ -22,6 +26,26 @@ class ShareServerTest {
   void eachTakesTheFolderInItsOwnWords() {
     assertThat(command(ShareServer.Edition.QEMU).get(3)).endsWith(",source=" + ShareJail.ROOT);
     assertThat(command(ShareServer.Edition.RUST)).contains("--shared-dir=" + ShareJail.ROOT);
+  }
+
+  @Test
+  void theOneInRustIsKnownByItsFileWhateverLinkLeadsToIt(@TempDir Path root) throws IOException {
+    assertThat(ShareServer.edition(root)).isEmpty();
+    Path rust = executable(root.resolve("usr/libexec/virtiofsd"));
+    Path other = root.resolve("usr/lib/qemu/virtiofsd");
+    Files.createSymbolicLink(Files.createDirectories(other.getParent()).resolve("virtiofsd"), rust);
+
+    assertThat(ShareServer.edition(root)).contains(ShareServer.Edition.RUST);
+
+    Files.delete(other);
+    executable(other);
+    assertThat(ShareServer.edition(root)).contains(ShareServer.Edition.QEMU);
+  }
+
+  private static Path executable(Path file) throws IOException {
+    Files.createDirectories(file.getParent());
+    return Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
   }
 
   private static List<String> command(ShareServer.Edition edition) {
