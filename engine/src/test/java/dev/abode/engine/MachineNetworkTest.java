@@ -22,14 +22,14 @@ import dev.abode.engine.network.PublishedPort;
 import dev.abode.engine.network.Subnet;
 import dev.abode.engine.network.SubnetSpec;
 import dev.abode.engine.testing.MachineCase;
+import dev.abode.linux.Links;
+import dev.abode.linux.NetworkNamespace;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A house and an apartment at one street. */
@@ -182,14 +182,14 @@ class MachineNetworkTest extends MachineCase {
     alone.unpause();
     engine.networks().disconnect("alone", square.id(), /* force= */ false);
     assertThat(printed(alone, "ls /sys/class/net")).isEqualTo("lo\n");
-    assertThat(networkOf(alone)).isEmpty();
+    assertThat(links(alone.info().state().pid())).isEmpty();
   }
 
   /** The interfaces of the hypervisor's namespace but for loopback. */
-  private static List<String> networkOf(Instance machine) throws Exception {
-    try (Stream<String> lines =
-        Files.lines(Path.of("/proc/" + machine.info().state().pid() + "/net/dev"))) {
-      return lines.filter(line -> line.contains(":") && !line.strip().startsWith("lo:")).toList();
+  private static List<Links.Link> links(int pid) throws IOException {
+    try (NetworkNamespace namespace = NetworkNamespace.ofProcess(pid);
+        Links inside = namespace.call(Links::open)) {
+      return inside.list().stream().filter(link -> !link.name().equals("lo")).toList();
     }
   }
 
@@ -204,13 +204,29 @@ class MachineNetworkTest extends MachineCase {
 
     engine.networks().disconnect("den", alley.id(), /* force= */ false);
 
-    assertThat(networkOf(house)).isEmpty();
+    // A card needs its tap for as long as it is there. It leads nowhere.
+    assertThat(links(pid))
+        .singleElement()
+        .satisfies(
+            tap -> {
+              assertThat(tap.name()).isEqualTo("tap.eth0");
+              assertThat(tap.up()).isFalse();
+              assertThat(tap.master()).isZero();
+            });
     assertThat(house.info().connections()).isEmpty();
+    assertThatThrownBy(() -> engine.networks().connect("den", EndpointSpec.of(alley.id())))
+        .hasMessageContaining("has not given up the card it had as eth0");
+    assertThat(links(pid)).extracting(Links.Link::up).containsExactly(false);
     try (Monitor monitor = Monitor.open(pid)) {
       monitor.resume();
     }
     // What the guest was asked for while it stood still it does now.
     assertThat(printed(house, "while [ -e /sys/class/net/eth0 ]; do sleep 0.1; done; echo gone"))
         .isEqualTo("gone\n");
+
+    Instance flat = run("lair", serving(Isolation.CONTAINER, alley.id()));
+    engine.networks().connect("den", EndpointSpec.of(alley.id()));
+    assertThat(ask(house, "lair")).isEqualTo("from lair\n");
+    assertThat(ask(flat, "den")).isEqualTo("from den\n");
   }
 }

@@ -347,6 +347,12 @@ public final class Links implements AutoCloseable {
       return this;
     }
 
+    /** Sets an interface down. */
+    public Setup down(int link) {
+      header(messages.begin(RTM_SETLINK, ACKNOWLEDGED), link, 0, IFF_UP);
+      return this;
+    }
+
     /** Adds an address, of IPv6 without looking for others that have it. */
     public Setup address(int link, byte[] address, int prefix) {
       messages

@@ -9,6 +9,7 @@ import dev.abode.linux.NetworkNamespace;
 import dev.abode.linux.TapDevice;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The interfaces of a virtual machine. They begin as a container's, in the network namespace of the
@@ -88,14 +89,18 @@ public final class MachinePlug {
         Links inside = namespace.call(Links::open)) {
       Links.Setup setup = inside.setup().up(LOOPBACK, false);
       for (Endpoint endpoint : made) {
-        clear(inside, endpoint);
+        // An engine that was killed may have left them.
+        inside.delete(bridge(endpoint));
         int mtu = inside.find(endpoint.interfaceName()).orElseThrow().mtu();
         int bridge = inside.createBridge(bridge(endpoint), resolverMac(endpoint).bytes(), mtu);
-        namespace.call(
-            () -> {
-              TapDevice.create(tap(endpoint), owner);
-              return true;
-            });
+        // A hypervisor may hold one, see unplug.
+        if (inside.find(tap(endpoint)).isEmpty()) {
+          namespace.call(
+              () -> {
+                TapDevice.create(tap(endpoint), owner);
+                return true;
+              });
+        }
         inside.resize(tap(endpoint), mtu);
         inside.join(tap(endpoint), bridge);
         inside.join(endpoint.interfaceName(), bridge);
@@ -117,14 +122,19 @@ public final class MachinePlug {
   }
 
   /**
-   * Takes away what {@link #configure} made, when the other end of the pair has gone.
+   * Takes away what {@link #configure} made, when the other end of the pair has gone, but for the
+   * tap, which leads nowhere from now on: the card in it is still the guest's.
    *
    * @param left the endpoints that remain, the first of which leads to the name service from now on
    */
   static void remove(int pid, Endpoint gone, List<Endpoint> left) throws IOException {
     try (NetworkNamespace namespace = NetworkNamespace.ofProcess(pid);
         Links inside = namespace.call(Links::open)) {
-      clear(inside, gone);
+      Optional<Links.Link> tap = inside.find(tap(gone));
+      if (tap.isPresent()) {
+        inside.setup().down(tap.get().index()).apply("the interface " + tap.get().name());
+      }
+      inside.delete(bridge(gone));
       boolean leads =
           inside.addresses().stream()
               .anyMatch(address -> IpAddress.of(address.address()).equals(RESOLVER));
@@ -137,9 +147,14 @@ public final class MachinePlug {
     }
   }
 
-  /** An engine that was killed may have left them, too. */
-  private static void clear(Links inside, Endpoint endpoint) throws IOException {
-    inside.delete(tap(endpoint));
-    inside.delete(bridge(endpoint));
+  /**
+   * Takes away the tap of an endpoint that was taken away. The hypervisor has neither it nor a card
+   * in it any more: QEMU 10 aborts when a guest resets a card whose tap has gone.
+   */
+  public static void unplug(int pid, Endpoint gone) throws IOException {
+    try (NetworkNamespace namespace = NetworkNamespace.ofProcess(pid);
+        Links inside = namespace.call(Links::open)) {
+      inside.delete(tap(gone));
+    }
   }
 }

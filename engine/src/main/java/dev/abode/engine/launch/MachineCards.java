@@ -1,5 +1,6 @@
 package dev.abode.engine.launch;
 
+import dev.abode.engine.bridge.MachinePlug;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.machine.GuestPlan;
@@ -86,8 +87,10 @@ record MachineCards(MachineDesign design, MachineInterior interior, ShimBinary s
   }
 
   private static boolean takeOut(Whereabouts at, Endpoint endpoint) {
-    try (Monitor monitor = Monitor.open(at.workload().orElseThrow().pid())) {
+    int pid = at.workload().orElseThrow().pid();
+    try (Monitor monitor = Monitor.open(pid)) {
       if (monitor.removeCard(endpoint)) {
+        MachinePlug.unplug(pid, endpoint);
         return true;
       }
       LOGGER.warn(

@@ -107,9 +107,17 @@ public final class Monitor implements AutoCloseable {
    * Puts a card into the machine.
    *
    * @param endpoint whose tap is there already
+   * @throws QmpException also when the guest still has the one it was asked to give up
    */
   public void insertCard(Endpoint endpoint) throws IOException {
-    CardPlace card = new CardPlace(freeSlot(), MachinePlug.tap(endpoint));
+    Map<String, Integer> cards = cards();
+    if (cards.containsKey(endpoint.interfaceName())) {
+      throw new QmpException(
+          "the guest has not given up the card it had as " + endpoint.interfaceName());
+    }
+    CardPlace card = new CardPlace(freeSlot(cards.values()), MachinePlug.tap(endpoint));
+    // One that was given up late left it.
+    tolerated("netdev_del", Map.of("id", card.backend()));
     qmp.execute(
         "netdev_add",
         Map.of(
@@ -152,8 +160,7 @@ public final class Monitor implements AutoCloseable {
   }
 
   /** Newer QEMUs, left to choose, come to one that is taken. */
-  private int freeSlot() throws IOException {
-    Collection<Integer> taken = cards().values();
+  private static int freeSlot(Collection<Integer> taken) throws QmpException {
     return IntStream.range(0, CardPlace.MAX)
         .filter(slot -> !taken.contains(slot))
         .findFirst()
@@ -162,32 +169,36 @@ public final class Monitor implements AutoCloseable {
 
   /**
    * Cuts a card off, and asks the guest to give it up. The last that is said over this monitor.
+   * When the guest has, the hypervisor has let go of the tap.
    *
    * @return whether it has, in a time that is enough for any that wants to
    */
   public boolean removeCard(Endpoint endpoint) throws IOException {
     CardPlace card = new CardPlace(0, MachinePlug.tap(endpoint));
-    tolerated("netdev_del", card.backend());
-    if (!tolerated("device_del", card.device()) && !cards().containsKey(endpoint.interfaceName())) {
-      return true;
+    // The backend itself goes last: a guest resets the card before it gives it up, and QEMU 10
+    // aborts when there is none behind it.
+    tolerated("set_link", Map.of("name", card.backend(), "up", false));
+    if (tolerated("device_del", Map.of("id", card.device()))
+        || cards().containsKey(endpoint.interfaceName())) {
+      try {
+        // What else goes with it is told before.
+        qmp.event("DEVICE_DELETED", event -> card.device().equals(event.data().get("device")));
+      } catch (QmpException e) {
+        LOGGER.debug("{} was not given up", card, e);
+        return false;
+      }
     }
-    try {
-      // What else goes with it is told before.
-      qmp.event("DEVICE_DELETED", event -> card.device().equals(event.data().get("device")));
-      return true;
-    } catch (QmpException e) {
-      LOGGER.debug("{} was not given up", card, e);
-      return false;
-    }
+    tolerated("netdev_del", Map.of("id", card.backend()));
+    return true;
   }
 
   /** What is not there any more, or goes already, need not be told to go. */
-  private boolean tolerated(String command, String id) throws IOException {
+  private boolean tolerated(String command, Map<String, Object> arguments) throws IOException {
     try {
-      qmp.execute(command, Map.of("id", id));
+      qmp.execute(command, arguments);
       return true;
     } catch (QmpException e) {
-      LOGGER.debug("{} of {} was not needed", command, id, e);
+      LOGGER.debug("{} of {} was not needed", command, arguments, e);
       return false;
     }
   }
