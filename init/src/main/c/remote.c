@@ -365,7 +365,8 @@ bool remote_tell(enum frame_type type, const char *payload, uint32_t size) {
 }
 
 void remote_end_input(void) {
-  if (remote.end_input || !remote_tell(FRAME_INPUT_END, NULL, 0)) return;
+  bool terminal = (shim.supervision & SUPERVISE_TERMINAL) != 0; /* the guest's; it has no end */
+  if (terminal || remote.end_input || !remote_tell(FRAME_INPUT_END, NULL, 0)) return;
   remote.end_input = true;
 }
 

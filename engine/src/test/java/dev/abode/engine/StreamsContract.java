@@ -104,6 +104,28 @@ abstract class StreamsContract extends EngineCase {
   }
 
   @Test
+  void keepsATerminalWhoseClientLeaves() throws Exception {
+    Instance instance =
+        engine.create(
+            shell("read first; echo got $first; read second; echo got $second")
+                .streams(TERMINAL)
+                .build());
+    try (Attachment attachment = instance.attach(true, true, true)) {
+      instance.start();
+      attachment.write(bytes("one\n"));
+      StringBuilder seen = new StringBuilder();
+      while (!seen.toString().contains("got one")) {
+        seen.append(UTF_8.decode(attachment.read().orElseThrow().bytes()));
+      }
+    }
+    try (Attachment attachment = instance.attach(true, true, true)) {
+      attachment.write(bytes("two\n"));
+      assertThat(TestEngine.read(attachment)).contains("got two");
+    }
+    assertThat(instance.await(WaitCondition.NOT_RUNNING).exitCode()).isZero();
+  }
+
+  @Test
   void executesBesideTheWorkload() throws Exception {
     Instance instance = sleeping();
     Exec exec = instance.exec(exec(Streams.OUTPUT_ONLY, "sh", "-c", "echo in; id -u; exit 9"));
