@@ -32,7 +32,7 @@ final class Ending {
     Optional<ExitRecord> exit = Optional.empty();
     try {
       exit = await(instance, run);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOGGER.warn("the supervisor of {} cannot be watched any more", instance, e);
     }
     if (instance.site.isClosing()) {
@@ -73,9 +73,14 @@ final class Ending {
   }
 
   /** A disk that is removed with its instance need not be in order. */
-  private static void discardIfUnwanted(LiveInstance instance) throws IOException {
-    if (instance.now().record().spec().autoRemove()) {
+  private static void discardIfUnwanted(LiveInstance instance) {
+    if (!instance.now().record().spec().autoRemove()) {
+      return;
+    }
+    try {
       instance.site.walls().takeDown(instance.id());
+    } catch (IOException | RuntimeException e) {
+      LOGGER.debug("the machine of {} ends by itself, as it could not be ended", instance, e);
     }
   }
 

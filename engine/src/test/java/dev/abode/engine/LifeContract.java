@@ -14,6 +14,7 @@ import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.Streams;
 import dev.abode.engine.instance.WaitCondition;
@@ -111,11 +112,36 @@ abstract class LifeContract extends EngineCase {
                         .restart(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0))
                         .build()))
         .hasMessage("can't create 'AutoRemove' container with restart policy");
+    assertThatThrownBy(() -> engine.create(shell("true").limits(LimitsOf.memory(4L << 20)).build()))
+        .hasMessage("Minimum memory limit allowed is 6MB");
+    assertThatThrownBy(
+            () ->
+                engine.create(
+                    shell("true").limits(LimitsOf.memoryAndSwap(64L << 20, 32L << 20)).build()))
+        .hasMessageStartingWith("Minimum memoryswap limit should be larger than memory limit");
     Instance idle = engine.create(shell("true").build());
     assertThatThrownBy(() -> idle.kill("TERM")).hasMessageContaining("is not running");
     assertThatThrownBy(idle::pause).hasMessageContaining("is not running");
     assertThatThrownBy(() -> idle.exec(ExecSpec.of("true"))).hasMessageContaining("is not running");
     assertThat(idle.stop(Optional.empty(), Optional.empty())).isFalse();
+  }
+
+  @Test
+  void hasKernelParametersOfItsOwn() throws Exception {
+    Map<String, String> asked = Map.of("net.ipv4.tcp_fin_timeout", "33", "kernel.msgmax", "9000");
+    Instance instance =
+        run(
+            shell(
+                    "cd /proc/sys; cat net/ipv4/ip_unprivileged_port_start"
+                        + " net/ipv4/tcp_fin_timeout kernel/msgmax; ping -c 1 127.0.0.1 | tail -1")
+                .user("nobody")
+                .security(SecurityOf.sysctls(asked)));
+    assertThat(ended(instance).exitCode()).isZero();
+    assertThat(TestEngine.log(instance)).startsWith("0\n33\n9000\n").contains("round-trip");
+    Instance wrong =
+        engine.create(
+            shell("true").security(SecurityOf.sysctls(Map.of("net.no_such", "1"))).build());
+    assertThatThrownBy(wrong::start).hasMessageStartingWith("cannot set sysctl net.no_such to");
   }
 
   @Test

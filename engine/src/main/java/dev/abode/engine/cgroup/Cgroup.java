@@ -269,12 +269,14 @@ public final class Cgroup {
     CgroupTree.waitUntil(
         () -> {
           try {
-            // Frozen, none of them can fork, nor end and leave its number to somebody else.
-            freezer.freeze();
-            List<Long> pids = CgroupTree.processes(folder.get());
-            pids.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
-            freezer.thaw();
-            return pids.isEmpty();
+            // Frozen, none of them can fork.
+            boolean frozen = freezer.tryFreeze();
+            boolean none = CgroupTree.processes(folder.get()).isEmpty();
+            CgroupTree.killOnce(folder.get());
+            if (frozen) {
+              freezer.thaw();
+            }
+            return none;
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -92,6 +94,19 @@ final class CgroupTree {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /**
+   * Sends SIGKILL to those that are in a group now. A number that another process has got meanwhile
+   * is not in the second list, or belongs to a process that began later than its handle says.
+   */
+  static void killOnce(Path folder) throws IOException {
+    List<ProcessHandle> found =
+        processes(folder).stream().map(ProcessHandle::of).flatMap(Optional::stream).toList();
+    Set<Long> still = Set.copyOf(processes(folder));
+    found.stream()
+        .filter(process -> still.contains(process.pid()))
+        .forEach(ProcessHandle::destroyForcibly);
   }
 
   /**

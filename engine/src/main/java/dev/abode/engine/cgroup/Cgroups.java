@@ -176,6 +176,15 @@ public final class Cgroups implements AutoCloseable {
     return new Cgroup(layout, id, folders(id, limits));
   }
 
+  /**
+   * Looks through limits as Docker does, whatever they are set for.
+   *
+   * @throws EngineException of kind INVALID_ARGUMENT when one makes no sense on this host
+   */
+  public void review(Limits limits) {
+    LimitSettings.check(limits, cpus);
+  }
+
   private Map<Hierarchy, Path> folders(String id, Limits limits) {
     LimitSettings.check(limits, cpus);
     boolean cpuset =

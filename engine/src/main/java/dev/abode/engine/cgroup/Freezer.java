@@ -8,8 +8,26 @@ import java.nio.file.Path;
 /** Stopping and going on of all processes of a group. */
 sealed interface Freezer {
 
-  /** Returns when all have stopped. */
-  void freeze() throws IOException;
+  /**
+   * Returns when all have stopped.
+   *
+   * @throws EngineException of kind UNAVAILABLE when one does not; then all run on
+   */
+  default void freeze() throws IOException {
+    if (!tryFreeze()) {
+      throw new EngineException(
+          EngineException.Kind.UNAVAILABLE,
+          "the processes of "
+              + folder()
+              + " did not stop in time, probably because one waits for a disk; they run on, try"
+              + " again");
+    }
+  }
+
+  /** As {@link #freeze}, and says whether they have stopped. */
+  boolean tryFreeze() throws IOException;
+
+  Path folder();
 
   /** Returns when all may run. */
   void thaw() throws IOException;
@@ -27,7 +45,7 @@ sealed interface Freezer {
     }
 
     @Override
-    public void freeze() throws IOException {
+    public boolean tryFreeze() throws IOException {
       boolean stopped =
           CgroupTree.waitUntil(
               () -> {
@@ -42,8 +60,8 @@ sealed interface Freezer {
               });
       if (!stopped) {
         thaw();
-        throw notStopped(folder);
       }
+      return stopped;
     }
 
     @Override
@@ -60,7 +78,7 @@ sealed interface Freezer {
   /** {@code cgroup.freeze}, {@code Documentation/admin-guide/cgroup-v2.rst}. */
   record V2(Path folder) implements Freezer {
     @Override
-    public void freeze() throws IOException {
+    public boolean tryFreeze() throws IOException {
       ControlFile.write(folder.resolve("cgroup.freeze"), "1");
       boolean stopped =
           CgroupTree.waitUntil(
@@ -73,8 +91,8 @@ sealed interface Freezer {
               });
       if (!stopped) {
         thaw();
-        throw notStopped(folder);
       }
+      return stopped;
     }
 
     @Override
@@ -87,14 +105,5 @@ sealed interface Freezer {
       return ControlFile.keyed(ControlFile.readIfPresent(folder.resolve("cgroup.events")), "frozen")
           == 1;
     }
-  }
-
-  private static EngineException notStopped(Path folder) {
-    return new EngineException(
-        EngineException.Kind.UNAVAILABLE,
-        "the processes of "
-            + folder
-            + " did not stop in time, probably because one waits for a disk; they run on, try"
-            + " again");
   }
 }

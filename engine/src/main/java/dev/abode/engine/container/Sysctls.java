@@ -2,6 +2,7 @@ package dev.abode.engine.container;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.init.Step;
+import dev.abode.init.Step.Place;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Kernel parameters that belong to a namespace of the instance, {@code --sysctl}. */
-final class Sysctls {
+public final class Sysctls {
   private static final Set<String> IPC =
       Set.of(
           "kernel.msgmax",
@@ -35,7 +36,7 @@ final class Sysctls {
     for (Map.Entry<String, String> entry : new TreeMap<>(asked).entrySet()) {
       String name = entry.getKey().replace('/', '.');
       check(name, ownIpc, ownNetwork, ownUts);
-      steps.add(write(name, entry.getValue()));
+      steps.add(write(name, entry.getValue(), Place.ROOTFS));
     }
     return steps;
   }
@@ -47,27 +48,66 @@ final class Sysctls {
    * @param ids how many ids the user namespace has
    */
   static List<Step> networkDefaults(Map<String, String> asked, long ids) {
+    return networkDefaults(asked, ids, Place.ROOTFS);
+  }
+
+  private static List<Step> networkDefaults(Map<String, String> asked, long ids, Place place) {
     List<Step> steps = new ArrayList<>();
     if (!asked.containsKey("net.ipv4.ip_unprivileged_port_start")) {
-      steps.add(new Step.Tolerated(write("net.ipv4.ip_unprivileged_port_start", "0")));
+      steps.add(new Step.Tolerated(write("net.ipv4.ip_unprivileged_port_start", "0", place)));
     }
     if (!asked.containsKey("net.ipv4.ping_group_range")) {
       steps.add(
           new Step.Tolerated(
-              write("net.ipv4.ping_group_range", "0 " + Math.min(ids - 1, 2147483647L))));
+              write("net.ipv4.ping_group_range", "0 " + Math.min(ids - 1, 2147483647L), place)));
     }
     return steps;
   }
 
-  private static Step.WriteFile write(String name, String value) {
-    return new Step.WriteFile(Step.Place.ROOTFS, "/proc/sys/" + name.replace('.', '/'), value);
+  /**
+   * Whether this parameter, its parts divided by dots or by slashes, is one of each IPC or UTS
+   * namespace.
+   */
+  public static boolean isOfIpcOrUts(String name) {
+    String dotted = name.replace('/', '.');
+    return isOfIpc(dotted) || UTS.contains(dotted);
   }
 
-  private static void check(String name, boolean ownIpc, boolean ownNetwork, boolean ownUts) {
+  /**
+   * The settings of a kernel that the instance has to itself: all that is asked for but what is of
+   * an IPC or UTS namespace, and what Docker sets in every network.
+   *
+   * @throws EngineException of kind INVALID_ARGUMENT for what is not the name of a parameter
+   */
+  public static List<Step> ofOwnKernel(Map<String, String> asked) {
+    List<Step> steps = networkDefaults(asked, 1L << 31, Place.HOST);
+    for (Map.Entry<String, String> entry : new TreeMap<>(asked).entrySet()) {
+      String name = entry.getKey().replace('/', '.');
+      checkName(name);
+      if (!isOfIpcOrUts(name)) {
+        steps.add(write(name, entry.getValue(), Place.HOST));
+      }
+    }
+    return steps;
+  }
+
+  private static Step.WriteFile write(String name, String value, Place place) {
+    return new Step.WriteFile(place, "/proc/sys/" + name.replace('.', '/'), value);
+  }
+
+  private static void checkName(String name) {
     if (name.contains("..") || name.isEmpty()) {
       throw refused(name, "it is not the name of a kernel parameter");
     }
-    if (IPC.contains(name) || name.startsWith("fs.mqueue.")) {
+  }
+
+  private static boolean isOfIpc(String name) {
+    return IPC.contains(name) || name.startsWith("fs.mqueue.");
+  }
+
+  private static void check(String name, boolean ownIpc, boolean ownNetwork, boolean ownUts) {
+    checkName(name);
+    if (isOfIpc(name)) {
       if (!ownIpc) {
         throw refused(name, "the instance does not have an IPC namespace of its own");
       }

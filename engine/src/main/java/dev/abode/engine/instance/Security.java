@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param readOnlyPaths instead of the default ones
  * @param devices {@code --device}
  * @param deviceCgroupRules {@code --device-cgroup-rule}, for example {@code c 42:* rmw}
- * @param sysctls namespaced kernel parameters
+ * @param sysctls kernel parameters; behind walls with a kernel of their own, any
  */
 public record Security(
     boolean privileged,
@@ -49,6 +49,21 @@ public record Security(
     devices = List.copyOf(devices);
     deviceCgroupRules = List.copyOf(deviceCgroupRules);
     sysctls = Map.copyOf(sysctls);
+  }
+
+  /** As this, with these kernel parameters instead. */
+  public Security withSysctls(Map<String, String> others) {
+    return new Security(
+        privileged,
+        capabilitiesAdded,
+        capabilitiesDropped,
+        noNewPrivileges,
+        seccomp,
+        maskedPaths,
+        readOnlyPaths,
+        devices,
+        deviceCgroupRules,
+        others);
   }
 
   /** Which system calls are allowed. */

@@ -42,6 +42,7 @@ public record ChosenWalls(Cgroups cgroups, ContainerWalls containers, MachineWal
 
   @Override
   public List<String> review(InstanceSpec spec) {
+    cgroups.review(spec.limits());
     return of(spec.isolation()).review(spec);
   }
 

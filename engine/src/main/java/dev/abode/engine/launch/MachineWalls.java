@@ -49,6 +49,7 @@ import dev.abode.init.LaunchPlan;
 import dev.abode.init.Remote;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
+import dev.abode.linux.HostMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
 
   private final Folders folders;
   private final Cgroups cgroups;
+  private final long hostMemoryBytes;
   private final Kernels kernels;
   private final Hypervisors hypervisors;
   private final MachineDesign design;
@@ -101,6 +103,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
       BridgeNetworks networks)
       throws IOException {
     HostFacts host = HostFacts.read();
+    this.hostMemoryBytes = HostMemory.totalBytes();
     this.networks = networks;
     this.folders = folders;
     this.cgroups = cgroups;
@@ -165,6 +168,7 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   @Override
   public List<String> review(InstanceSpec spec) {
     MachineReview.review(spec);
+    MachineReview.fits(spec.limits(), hostMemoryBytes);
     EtcFiles.hosts("check", spec.domainname(), spec.extraHosts(), List.of(), Optional.empty());
     return List.of();
   }

@@ -7,6 +7,7 @@ import dev.abode.engine.container.ContainerPlan;
 import dev.abode.engine.container.EtcFiles;
 import dev.abode.engine.container.ExecPlan;
 import dev.abode.engine.container.SharedNamespace;
+import dev.abode.engine.container.Sysctls;
 import dev.abode.engine.guest.Initramfs;
 import dev.abode.engine.instance.ExecSpec;
 import dev.abode.engine.instance.InstanceSpec;
@@ -22,6 +23,7 @@ import dev.abode.init.Step;
 import dev.abode.init.Step.Place;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,6 +67,7 @@ public final class GuestPlan {
     limits(before, spec.limits());
     before.add(new Step.LoopbackUp());
     GuestNetwork.setUp(before, ground.cards());
+    before.addAll(Sysctls.ofOwnKernel(spec.security().sysctls()));
     before.addAll(workload.before());
     return new LaunchPlan(
         workload.supervision(),
@@ -109,7 +112,15 @@ public final class GuestPlan {
         .isolation(Isolation.CONTAINER)
         .network(new NetworkMode.Host())
         .sharing(new Sharing(own, own, own, new Sharing.With.Host(), own))
+        .security(spec.security().withSysctls(ofNamespaces(spec.security().sysctls())))
         .build();
+  }
+
+  /** The parameters that are the workload's in its guest, too; the others are set before it. */
+  private static Map<String, String> ofNamespaces(Map<String, String> sysctls) {
+    Map<String, String> some = new HashMap<>(sysctls);
+    some.keySet().removeIf(name -> !Sysctls.isOfIpcOrUts(name));
+    return some;
   }
 
   static ContainerGround container(GuestGround ground) {

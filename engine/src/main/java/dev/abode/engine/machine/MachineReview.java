@@ -40,8 +40,9 @@ public final class MachineReview {
    * @throws EngineException UNSUPPORTED, saying what instead
    */
   public static void review(InstanceSpec spec) {
-    sharing(spec.sharing());
+    // First: --network host brings the host's users with it, which nobody asked for.
     network(spec.network());
+    sharing(spec.sharing());
     mounts(spec);
     security(spec.security());
     limits(spec.limits());
@@ -161,6 +162,23 @@ public final class MachineReview {
           Kind.INVALID_ARGUMENT,
           "no virtual machine can be made with these limits: " + e.getMessage(),
           e);
+    }
+  }
+
+  /**
+   * Looks whether a machine for these limits is no larger than its host.
+   *
+   * @throws EngineException INVALID_ARGUMENT, saying how large it can be
+   */
+  public static void fits(Limits limits, long hostBytes) {
+    if (MachineShape.of(limits).memoryBytes() > hostBytes) {
+      throw new EngineException(
+          Kind.INVALID_ARGUMENT,
+          "no virtual machine has more memory than its host, whose "
+              + hostBytes / MIB
+              + " MiB leave room for a workload of "
+              + (hostBytes - MachineShape.KERNEL_BYTES) / MIB
+              + " MiB at most; ask for less, or run a container");
     }
   }
 

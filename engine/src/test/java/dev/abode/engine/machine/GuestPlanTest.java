@@ -17,6 +17,7 @@ import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.MountSpec.PropagationMode;
 import dev.abode.engine.instance.NetworkMode;
+import dev.abode.engine.instance.SecurityOf;
 import dev.abode.engine.instance.Sharing;
 import dev.abode.image.ImageConfig;
 import dev.abode.image.Platform;
@@ -120,6 +121,44 @@ class GuestPlanTest {
     assertThat(plan.before())
         .contains(
             new Step.WriteFile(Step.Place.HOST, "/sys/fs/cgroup/workload/memory.max", "67108864"));
+  }
+
+  @Test
+  void theParametersOfTheGuestsKernelAreSetBeforeTheWorkload() {
+    LaunchPlan plan =
+        GuestPlan.of(
+            spec()
+                .security(
+                    SecurityOf.sysctls(
+                        Map.of("vm.max_map_count", "262144", "kernel.shmmax", "65536")))
+                .build(),
+            IMAGE,
+            GROUND);
+
+    assertThat(plan.before())
+        .contains(
+            new Step.WriteFile(Step.Place.HOST, "/proc/sys/vm/max_map_count", "262144"),
+            new Step.Tolerated(
+                new Step.WriteFile(
+                    Step.Place.HOST, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")));
+    assertThat(plan.inside())
+        .contains(new Step.WriteFile(Step.Place.ROOTFS, "/proc/sys/kernel/shmmax", "65536"));
+    assertThatExceptionOfType(EngineException.class)
+        .isThrownBy(
+            () ->
+                GuestPlan.of(
+                    spec().security(SecurityOf.sysctls(Map.of("vm/../../x", "1"))).build(),
+                    IMAGE,
+                    GROUND));
+  }
+
+  @Test
+  void noMachineIsLargerThanItsHost() {
+    assertThatExceptionOfType(EngineException.class)
+        .isThrownBy(() -> MachineReview.fits(LimitsOf.memory(1L << 30), 1L << 30))
+        .withMessageContaining("leave room for a workload of 928 MiB");
+    assertThatNoException()
+        .isThrownBy(() -> MachineReview.fits(LimitsOf.memory(900L << 20), 1L << 30));
   }
 
   @Test
