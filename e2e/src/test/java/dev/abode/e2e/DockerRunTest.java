@@ -230,6 +230,10 @@ class DockerRunTest {
     engine.docker("exec", "host", "sh", "-c", "exit 9").fails(9);
     Command.Result missing = engine.docker("exec", "host", "no-such").fails(127);
     assertThat(missing.out() + missing.err()).contains("no-such");
+    assertThat(engine.docker("exec", "-u", "nobody-at-all", "host", "true").fails(126).out())
+        .contains("unable to find user nobody-at-all");
+    assertThat(engine.docker("exec", "-w", "not/absolute", "host", "true").fails(126).out())
+        .contains("not/absolute");
     assertThat(engine.docker("exec", "-i", "host", "cat").input("in").ok().out()).isEqualTo("in");
     engine.docker("exec", "-d", "host", "sh", "-c", "echo done >/tmp/detached").ok();
     Eventually.until(

@@ -9,6 +9,7 @@ import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,8 +51,6 @@ class MachineLifeTest extends LifeContract {
     instance.update(LimitsOf.memoryAndSwap(made / 2, made / 2), Optional.empty());
     assertThat(instance.stats().memoryLimitBytes()).isEqualTo(made / 2);
     assertThat(instance.stats().hypervisor().orElseThrow().memoryLimitBytes()).isEqualTo(host);
-    assertThatThrownBy(() -> instance.snapshot(Optional.of("moment")))
-        .hasMessageContaining("was updated while it ran");
     assertThatThrownBy(
             () -> instance.update(LimitsOf.memoryAndSwap(2 * made, 2 * made), Optional.empty()))
         .hasMessageContaining("was made with " + made / (1 << 20) + " MiB");
@@ -59,6 +58,33 @@ class MachineLifeTest extends LifeContract {
 
     instance.update(LimitsOf.memoryAndSwap(made, made), Optional.empty());
     assertThat(instance.stats().memoryLimitBytes()).isEqualTo(made);
-    instance.snapshot(Optional.of("moment"));
+  }
+
+  @Test
+  void aMomentAfterItsMemoryWasChangedIsOfTheMachineAsItWasMade() throws Exception {
+    Instance instance = run(shell("echo kept > /dev/shm/memory; echo ready; sleep 1000"));
+    TestEngine.awaitLine(instance, "ready");
+    long made = instance.stats().memoryLimitBytes();
+    long host = instance.stats().hypervisor().orElseThrow().memoryLimitBytes();
+    instance.update(LimitsOf.memoryAndSwap(made / 2, made / 2), Optional.empty());
+
+    assertThat(instance.snapshot(Optional.of("moment")).running()).isTrue();
+    Instance clone = instance.cloneFrom(Optional.of("moment"), Optional.of("second"));
+    instance.update(LimitsOf.memoryAndSwap(made, made), Optional.empty());
+    instance.restore(Optional.of("moment"));
+
+    for (Instance one : List.of(instance, clone)) {
+      assertThat(printed(one, "cat /dev/shm/memory")).isEqualTo("kept\n");
+      assertThat(one.stats().hypervisor().orElseThrow().memoryLimitBytes()).isEqualTo(host);
+    }
+    // As it is defined now; the clone as the original was defined then.
+    assertThat(instance.stats().memoryLimitBytes()).isEqualTo(made);
+    assertThat(clone.stats().memoryLimitBytes()).isEqualTo(made / 2);
+    clone.update(LimitsOf.memoryAndSwap(made, made), Optional.empty());
+    assertThat(clone.snapshot(Optional.empty()).running()).isTrue();
+    engine = test.reopen();
+    Instance adopted = engine.instance("second");
+    adopted.update(LimitsOf.memoryAndSwap(made / 2, made / 2), Optional.empty());
+    assertThat(adopted.snapshot(Optional.empty()).running()).isTrue();
   }
 }

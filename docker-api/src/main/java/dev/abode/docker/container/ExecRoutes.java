@@ -87,16 +87,14 @@ public final class ExecRoutes {
       attachment = exec.start();
     } catch (EngineException e) {
       switch (e.kind()) {
-        case COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE -> sayWhy(call, format, e);
-        case NOT_FOUND,
-            CONFLICT,
+        case COMMAND_NOT_FOUND,
+            COMMAND_NOT_EXECUTABLE,
             INVALID_ARGUMENT,
             PERMISSION,
-            UNAVAILABLE,
             EXHAUSTED,
-            UNSUPPORTED,
-            INTERNAL ->
-            throw e;
+            UNSUPPORTED ->
+            sayWhy(call, format, e);
+        case NOT_FOUND, CONFLICT, UNAVAILABLE, INTERNAL -> throw e;
       }
       return;
     }
@@ -114,8 +112,9 @@ public final class ExecRoutes {
   }
 
   /**
-   * As Docker: a program that is not there is told of in the output, since that is where a user
-   * looks; {@code docker exec} asks for the exit status afterwards and finds 127 or 126.
+   * As Docker: a program, user or folder that is not there is told of in the output, since that is
+   * where a user looks and {@code docker exec} shows nothing else; it asks for the exit status
+   * afterwards and finds 127 or 126.
    */
   private static void sayWhy(Call call, StreamFormat format, EngineException e) throws IOException {
     byte[] sentence = (Failure.of(e).message() + "\r\n").getBytes(StandardCharsets.UTF_8);

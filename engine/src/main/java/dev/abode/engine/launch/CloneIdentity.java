@@ -37,10 +37,11 @@ record CloneIdentity(GuestSteps guest) {
   }
 
   /**
-   * Takes the addresses that it has now, which may be others than at the moment it goes on from.
+   * Takes the limits and addresses that it has now, which may be others than at the moment it goes
+   * on from.
    */
-  void move(InstanceRecord instance, List<Step> network) throws IOException {
-    guest.play(network, instance.name() + " cannot be given its addresses");
+  void move(InstanceRecord instance, List<Step> present) throws IOException {
+    guest.play(present, instance.name() + " cannot be given its limits and addresses");
   }
 
   private static List<Step> steps(String origin, InstanceRecord clone, Map<String, String> etc) {

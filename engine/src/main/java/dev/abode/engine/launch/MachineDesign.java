@@ -73,23 +73,28 @@ record MachineDesign(
 
   /** The machine that is made for these limits, with the kernel for all. */
   MachineModel model(Limits limits, int layers, List<Integer> cards) throws IOException {
-    return model(kernels.ready(), limits, layers, cards);
+    return model(kernels.ready(), MachineShape.of(limits), layers, cards);
   }
 
   /** The machine that is made for an instance, with the kernel that it asks for. */
   MachineModel model(InstanceSpec spec, int layers, List<Integer> cards) throws IOException {
-    Optional<Path> chosen = MachineReview.kernel(spec);
-    return chosen.isEmpty()
-        ? model(spec.limits(), layers, cards)
-        : model(kernels.chosen(chosen.get()), spec.limits(), layers, cards);
+    return model(spec, MachineShape.of(spec.limits()), layers, cards);
   }
 
-  private MachineModel model(GuestBoot boot, Limits limits, int layers, List<Integer> cards)
+  /** The machine that was made for an instance in this shape, whatever its limits are by now. */
+  MachineModel model(InstanceSpec spec, MachineShape shape, int layers, List<Integer> cards)
+      throws IOException {
+    Optional<Path> chosen = MachineReview.kernel(spec);
+    GuestBoot boot = chosen.isEmpty() ? kernels.ready() : kernels.chosen(chosen.get());
+    return model(boot, shape, layers, cards);
+  }
+
+  private MachineModel model(GuestBoot boot, MachineShape shape, int layers, List<Integer> cards)
       throws IOException {
     // Tried with the kernel for all: what another one does not boot on may be its own fault.
     Optional<Hypervisor> known = hypervisors.known();
     Hypervisor hypervisor = known.isPresent() ? known.get() : hypervisors.find(kernels.ready());
-    return new MachineModel(boot, hypervisor, MachineShape.of(limits), layers, cards);
+    return new MachineModel(boot, hypervisor, shape, layers, cards);
   }
 
   /** The release of an instance's kernel, whose file may be gone while the machine runs. */

@@ -132,6 +132,7 @@ final class MachineSnapshot {
       AtomicFile.replaceDurably(folder.resolve(DEVICES), devices);
       memory.complete();
       cards.write(folder);
+      MadeShape.write(folder, model.shape());
       Files.writeString(folder.resolve(MODEL), model.id());
       return new SavedState(true, stoodStill);
     }
@@ -162,6 +163,7 @@ final class MachineSnapshot {
       if (Files.exists(folder.resolve(SavedCards.FILE))) {
         Files.createLink(unfinished.resolve(SavedCards.FILE), folder.resolve(SavedCards.FILE));
       }
+      MadeShape.link(folder, unfinished);
       for (String hostname : origin) {
         Files.writeString(unfinished.resolve(ORIGIN), hostname);
       }
@@ -192,7 +194,7 @@ final class MachineSnapshot {
       TreeDeletion.delete(base);
       throw new EngineException(
           Kind.CONFLICT,
-          "the memory in this snapshot is of a machine with another kernel, QEMU or shape than"
+          "the memory in this snapshot is of a machine with another kernel, agent or QEMU than"
               + " this host makes now; its disk has been restored, and the next start boots from"
               + " it");
     }

@@ -49,11 +49,13 @@ import dev.abode.init.LaunchPlan;
 import dev.abode.init.Remote;
 import dev.abode.init.ShimBinary;
 import dev.abode.init.ShimEvent;
+import dev.abode.init.Step;
 import dev.abode.linux.HostMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -182,8 +184,12 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     List<MachineDisk> disks = room.disks(birth.folder(), birth.layers());
     List<Endpoint> endpoints = birth.network().endpoints();
     List<NetworkCard> board = design.cards(endpoints, numbers(birth.folder(), endpoints.size()));
+    MachineShape shape =
+        MadeShape.read(next(birth.folder())).orElseGet(() -> MachineShape.of(spec.limits()));
+    MadeShape.write(birth.run().path(), shape);
     MachineModel model =
-        design.model(spec, birth.layers().size(), board.stream().map(NetworkCard::number).toList());
+        design.model(
+            spec, shape, birth.layers().size(), board.stream().map(NetworkCard::number).toList());
     List<Share> shares = MachineDesign.shares(mounts.binds(record.mounts()));
     CgroupPlacement cgroup =
         room.cgroup(record.id(), spec.limits(), model.shape(), model.hypervisor().acceleration())
@@ -263,7 +269,8 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     settle(record);
     if (over != null) {
       over.start().begun();
-      if (MachineReview.kernel(record.spec()).isEmpty() && over.model().isOfStart()) {
+      boolean ofLimits = over.model().shape().equals(MachineShape.of(record.spec().limits()));
+      if (MachineReview.kernel(record.spec()).isEmpty() && ofLimits && over.model().isOfStart()) {
         templates.begin(over.model());
       }
     }
@@ -300,9 +307,9 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
     RunFolderOf run = folders.runOf(record.id());
     CloneIdentity identity = new CloneIdentity(new GuestSteps(shims, run));
     List<Endpoint> endpoints = networks.run(record.id()).endpoints();
-    if (!endpoints.isEmpty()) {
-      identity.move(record, GuestPlan.moved(design.cards(endpoints)));
-    }
+    List<Step> present = new ArrayList<>(GuestPlan.update(record.spec().limits()));
+    present.addAll(GuestPlan.moved(design.cards(endpoints)));
+    identity.move(record, present);
     Path origin = base.resolve(MachineSnapshot.ORIGIN);
     if (Files.exists(origin)) {
       identity.take(Files.readString(origin), record, InstanceEtc.ofMachine(record, endpoints));
@@ -328,21 +335,14 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
       beside.save();
       return stopped;
     }
-    if (MachineShape.of(at.record().spec().limits()).memoryBytes() != madeBytes(at.record())) {
-      throw new EngineException(
-          Kind.UNSUPPORTED,
-          "the memory of "
-              + at.record().name()
-              + " was updated while it ran, and a snapshot of it would not fit the machine that is"
-              + " made next; restart it first");
-    }
     int pid = at.workload().get().pid();
     SavedCards saved;
     try (Monitor monitor = Monitor.open(pid)) {
       List<Endpoint> endpoints = networks.run(at.record().id()).endpoints();
       saved = SavedCards.of(at.record().name(), endpoints, monitor.cards());
     }
-    MachineModel model = design.model(at.record().spec(), at.layers().size(), saved.numbers());
+    MachineModel model =
+        design.model(at.record().spec(), made(at.record()), at.layers().size(), saved.numbers());
     return MachineSnapshot.saveRunning(at, pid, model, saved, folder);
   }
 
@@ -405,21 +405,20 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
   public void limit(InstanceRecord record) throws IOException {
     Limits limits = record.spec().limits();
     RunFolderOf run = folders.runOf(record.id());
-    long made = madeBytes(record);
+    MachineShape made = made(record);
     try (GuestView guest = GuestView.open(run.socket())) {
-      MachineReview.reviewUpdate(guest, limits, made);
+      MachineReview.reviewUpdate(guest, limits, made.memoryBytes());
     }
     new GuestSteps(shims, run)
         .play(GuestPlan.update(limits), "cannot limit the workload of " + record.name());
-    MachineShape shape = new MachineShape(made, MachineShape.of(limits).cpus());
     Acceleration acceleration = hypervisors.find(kernels.ready()).acceleration();
-    cgroups.find(record.id()).update(HypervisorLimits.of(limits, shape, acceleration));
+    cgroups.find(record.id()).update(HypervisorLimits.of(limits, made, acceleration));
   }
 
-  /** The memory that a running machine was made with, as the host keeps account of it. */
-  private long madeBytes(InstanceRecord record) throws IOException {
-    long limit = cgroups.find(record.id()).stats(List.of()).memoryLimitBytes();
-    return HypervisorLimits.guestBytes(limit, hypervisors.find(kernels.ready()).acceleration());
+  /** What a running machine was made with. */
+  private MachineShape made(InstanceRecord record) throws IOException {
+    return MadeShape.read(folders.runOf(record.id()).path())
+        .orElseGet(() -> MachineShape.of(record.spec().limits()));
   }
 
   @Override

@@ -43,12 +43,4 @@ public final class HypervisorLimits {
         };
     return ALLOWANCE_BYTES + translation;
   }
-
-  /**
-   * The memory of a machine whose hypervisor has this limit, in bytes: what it was made with,
-   * whatever its instance's limits have become since.
-   */
-  public static long guestBytes(long limitBytes, Acceleration acceleration) {
-    return limitBytes - overhead(acceleration);
-  }
 }
