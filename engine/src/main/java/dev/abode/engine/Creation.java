@@ -12,6 +12,7 @@ import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.InstanceRecord;
 import dev.abode.engine.record.LifeRecord;
+import dev.abode.engine.record.RandomId;
 import dev.abode.engine.record.TreeDeletion;
 import dev.abode.image.Image;
 import dev.abode.image.ImageConfig;
@@ -63,7 +64,7 @@ final class Creation {
     List<String> warnings = review(spec, image);
     List<EndpointSpec> endpoints =
         connected.isPresent() ? connected.get() : Connecting.endpoints(site, spec);
-    String id = ExecTable.newId();
+    String id = RandomId.next();
     String name = claimName(spec, id);
     InstanceFolder folder = site.folders().instance(id);
     VolumeFilling filling = new VolumeFilling(site.volumes(), folder);

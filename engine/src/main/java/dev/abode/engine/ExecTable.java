@@ -2,10 +2,9 @@ package dev.abode.engine;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.ExecSpec;
-import java.security.SecureRandom;
+import dev.abode.engine.record.RandomId;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +19,6 @@ import java.util.Set;
 final class ExecTable {
   private static final int ENDED_KEPT = 64;
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   private final LiveInstance instance;
   private final Map<String, ExecSession> sessions = new LinkedHashMap<>();
 
@@ -34,19 +31,12 @@ final class ExecTable {
     this.instance = instance;
   }
 
-  /** A random ID of 64 hex digits. */
-  static String newId() {
-    byte[] bytes = new byte[32];
-    RANDOM.nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
-  }
-
   ExecSession create(ExecSpec spec) {
     if (spec.command().isEmpty()) {
       throw new EngineException(EngineException.Kind.INVALID_ARGUMENT, "No exec command specified");
     }
     requireRunning(instance);
-    ExecSession session = new ExecSession(instance, newId(), spec, true);
+    ExecSession session = new ExecSession(instance, RandomId.next(), spec, true);
     add(session);
     session.publish("exec_create: " + String.join(" ", spec.command()), Map.of());
     return session;

@@ -8,6 +8,7 @@ import dev.abode.engine.instance.InstanceState.Probe;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.LogLine;
 import dev.abode.engine.instance.RestartPolicy;
+import dev.abode.engine.record.RandomId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -119,7 +120,7 @@ final class HealthMonitor {
             ? List.of("/bin/sh", "-c", String.join(" ", test.subList(1, test.size())))
             : test.getFirst().equals("CMD") ? test.subList(1, test.size()) : test;
     ExecSpec spec = ExecSpec.of(command.toArray(String[]::new));
-    ExecSession session = new ExecSession(instance, ExecTable.newId(), spec, false);
+    ExecSession session = new ExecSession(instance, RandomId.next(), spec, false);
     try (Attachment attachment = session.start()) {
       ByteArrayOutputStream output = new ByteArrayOutputStream();
       Thread reader = Thread.ofVirtual().start(() -> drain(attachment, output));

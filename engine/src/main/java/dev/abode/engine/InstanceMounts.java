@@ -4,6 +4,7 @@ import dev.abode.engine.container.Command;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.MountSpec;
+import dev.abode.engine.record.RandomId;
 import dev.abode.image.ImageConfig;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,7 +41,7 @@ final class InstanceMounts {
       case MountSpec.Bind bind -> bind;
       case MountSpec.Tmpfs tmpfs -> tmpfs;
       case MountSpec.Volume volume ->
-          volume.name().isPresent() ? volume : volume.named(ExecTable.newId());
+          volume.name().isPresent() ? volume : volume.named(RandomId.next());
     };
   }
 
@@ -120,7 +121,7 @@ final class InstanceMounts {
     if (isFree(clean)) {
       add(
           new MountSpec.Volume(
-              Optional.of(ExecTable.newId()),
+              Optional.of(RandomId.next()),
               clean,
               false,
               false,

@@ -196,7 +196,7 @@ final class Recovery {
     long firstId = readFirstId(folder);
     site.ids().adopt(firstId);
     boolean adopted = false;
-    try (Adoption adoption = new Adoption(folder)) {
+    try (ShimAdoption adoption = new ShimAdoption(folder)) {
       Optional<ShimEvent> found = adoption.settled();
       if (found.isPresent() && found.get() instanceof ShimEvent.Started started) {
         adopt(instance, adoption.keep(), started, firstId);
@@ -310,7 +310,7 @@ final class Recovery {
   }
 
   private void adoptExec(LiveInstance instance, RunFolderOf folder) throws IOException {
-    try (Adoption adoption = new Adoption(folder)) {
+    try (ShimAdoption adoption = new ShimAdoption(folder)) {
       Optional<ShimEvent> found = adoption.settled();
       if (found.isPresent()
           && found.get() instanceof ShimEvent.Started started

@@ -2,6 +2,7 @@ package dev.abode.engine;
 
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
+import dev.abode.engine.record.RandomId;
 import dev.abode.engine.volume.VolumeContent;
 import dev.abode.image.IdTranslation;
 import dev.abode.image.ImageException;
@@ -30,7 +31,7 @@ final class VolumeBackups {
 
   /** As {@link Volumes#exportContent}, of a volume that is there. */
   void export(String name, OutputStream tar) throws IOException {
-    String holder = "export-" + ExecTable.newId();
+    String holder = "export-" + RandomId.next();
     holds.hold(name, holder);
     try (FileTree tree = FileTree.open(holds.folder(name).content())) {
       TreeArchive.write(tree, "", ".", tar, TreeArchive.Mounts.LEAVE_OUT, IdTranslation.NONE);

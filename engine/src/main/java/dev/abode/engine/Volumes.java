@@ -7,6 +7,7 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.VolumeInfo;
 import dev.abode.engine.record.Folders;
+import dev.abode.engine.record.RandomId;
 import dev.abode.engine.record.TreeDeletion;
 import dev.abode.engine.record.VolumeFolder;
 import dev.abode.engine.record.VolumeRecord;
@@ -153,7 +154,7 @@ public final class Volumes {
     if (name.isEmpty()) {
       Map<String, String> marked = new HashMap<>(labels);
       marked.put(VolumeInfo.ANONYMOUS, "");
-      return make(ExecTable.newId(), options, marked);
+      return make(RandomId.next(), options, marked);
     }
     return make(validated(name.get()), options, labels);
   }

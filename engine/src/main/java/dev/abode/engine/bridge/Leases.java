@@ -9,6 +9,7 @@ import dev.abode.engine.network.IpAddress;
 import dev.abode.engine.network.IpAddress.Family;
 import dev.abode.engine.network.MacAddress;
 import dev.abode.engine.network.SubnetSpec;
+import dev.abode.engine.record.RandomId;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,7 +53,7 @@ final class Leases {
    */
   Endpoint lease(
       NetworkRecord network, String instanceId, EndpointSpec spec, String interfaceName) {
-    String id = NetworkBook.newId();
+    String id = RandomId.next();
     List<IpAddress> leased = new ArrayList<>();
     try {
       Optional<InterfaceAddress> ipv4 =

@@ -9,17 +9,16 @@ import dev.abode.engine.network.NetworkOption;
 import dev.abode.engine.network.NetworkSpec;
 import dev.abode.engine.network.Subnet;
 import dev.abode.engine.network.SubnetSpec;
+import dev.abode.engine.record.RandomId;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +34,6 @@ final class NetworkBook {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(NetworkBook.class);
   private static final Set<String> RESERVED = Set.of("host", "none", "default", "container");
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   private final Path folder;
   private final HostSubnets host;
   private final Map<String, NetworkRecord> networks = new LinkedHashMap<>();
@@ -173,7 +170,7 @@ final class NetworkBook {
     NetworkRecord record =
         new NetworkRecord(
             NetworkRecord.FORMAT,
-            newId(),
+            RandomId.next(),
             spec.name(),
             Instant.now(),
             subnets,
@@ -189,12 +186,6 @@ final class NetworkBook {
     record.write(folder);
     networks.put(record.id(), record);
     return record;
-  }
-
-  static String newId() {
-    byte[] id = new byte[32];
-    RANDOM.nextBytes(id);
-    return HexFormat.of().formatHex(id);
   }
 
   private void refuseSameBridge(NetworkRecord made) {

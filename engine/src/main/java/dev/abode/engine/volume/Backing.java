@@ -65,7 +65,7 @@ public sealed interface Backing {
       return new Folder();
     }
     requireBoth(type, device);
-    if (MountWords.parse(mountOptions).isBind() && !device.startsWith("/")) {
+    if (MountOptions.parse(mountOptions).isBind() && !device.startsWith("/")) {
       throw invalid("a bind needs an absolute path as its device, not \"" + device + "\"");
     }
     return new Mounted(type, device, mountOptions);

@@ -168,7 +168,7 @@ public record VolumeContent(String name, VolumeFolder folder, Backing backing) {
   }
 
   private void mount(Backing.Mounted mounted) throws IOException {
-    MountWords words = MountWords.parse(mounted.options());
+    MountOptions words = MountOptions.parse(mounted.options());
     Backing.Mounted found = Servers.resolved(mounted, words.data());
     try {
       Mounts.mount(found.device(), folder.content(), found.type(), words.flags(), found.options());

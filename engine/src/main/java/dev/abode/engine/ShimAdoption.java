@@ -13,15 +13,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A connection to a shim that an earlier engine left, for the time of a decision. */
-final class Adoption implements AutoCloseable {
-  private static final Logger LOGGER = LoggerFactory.getLogger(Adoption.class);
+final class ShimAdoption implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ShimAdoption.class);
 
   /** How long a shim that was launching when its engine died may take to come to a decision. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private Optional<Shim> shim = Optional.empty();
 
-  Adoption(RunFolderOf folder) {
+  ShimAdoption(RunFolderOf folder) {
     try {
       shim = Optional.of(Shim.connect(folder.socket()));
     } catch (IOException e) {

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param flags of {@link Mounts}
  * @param data what is the file system's own business
  */
-record MountWords(long flags, List<String> data) {
+record MountOptions(long flags, List<String> data) {
   private static final Map<String, Long> SET =
       Map.ofEntries(
           Map.entry("ro", Mounts.RDONLY),
@@ -41,14 +41,14 @@ record MountWords(long flags, List<String> data) {
           Map.entry("nostrictatime", Mounts.STRICTATIME),
           Map.entry("defaults", 0L));
 
-  MountWords {
+  MountOptions {
     data = List.copyOf(data);
   }
 
   /**
    * @throws EngineException UNSUPPORTED for words that change what is mounted already
    */
-  static MountWords parse(String options) {
+  static MountOptions parse(String options) {
     long flags = 0;
     List<String> data = new ArrayList<>();
     for (String word : options.isEmpty() ? new String[0] : options.split(",", -1)) {
@@ -81,7 +81,7 @@ record MountWords(long flags, List<String> data) {
         }
       }
     }
-    return new MountWords(flags, data);
+    return new MountOptions(flags, data);
   }
 
   boolean isBind() {
