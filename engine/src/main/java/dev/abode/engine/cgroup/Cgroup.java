@@ -4,7 +4,6 @@ import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.Stats;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -268,18 +267,14 @@ public final class Cgroup {
     Freezer freezer = Freezer.of(folder.get(), unified());
     CgroupTree.waitUntil(
         () -> {
-          try {
-            // Frozen, none of them can fork.
-            boolean frozen = freezer.tryFreeze();
-            boolean none = CgroupTree.processes(folder.get()).isEmpty();
-            CgroupTree.killOnce(folder.get());
-            if (frozen) {
-              freezer.thaw();
-            }
-            return none;
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
+          // Frozen, none of them can fork.
+          boolean frozen = freezer.tryFreeze();
+          boolean none = CgroupTree.processes(folder.get()).isEmpty();
+          CgroupTree.killOnce(folder.get());
+          if (frozen) {
+            freezer.thaw();
           }
+          return none;
         });
   }
 

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /** A control group's folder together with those that a workload made below it. */
 final class CgroupTree {
@@ -96,6 +95,12 @@ final class CgroupTree {
     }
   }
 
+  /** What is waited for. */
+  @FunctionalInterface
+  interface Condition {
+    boolean holds() throws IOException;
+  }
+
   /**
    * Sends SIGKILL to those that are in a group now. A number that another process has got meanwhile
    * is not in the second list, or belongs to a process that began later than its handle says.
@@ -113,10 +118,10 @@ final class CgroupTree {
    * Waits for a condition that the kernel signals nobody about, as those of v1: looks again after
    * pauses that grow from 50 µs to 20 ms.
    */
-  static boolean waitUntil(BooleanSupplier condition) {
+  static boolean waitUntil(Condition condition) throws IOException {
     long pause = 50_000;
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
+    while (!condition.holds()) {
       if (System.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
         return false;
       }

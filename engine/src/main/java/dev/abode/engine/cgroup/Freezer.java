@@ -2,7 +2,6 @@ package dev.abode.engine.cgroup;
 
 import dev.abode.engine.failure.EngineException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** Stopping and going on of all processes of a group. */
@@ -49,14 +48,10 @@ sealed interface Freezer {
       boolean stopped =
           CgroupTree.waitUntil(
               () -> {
-                try {
-                  // Written again each time: a process that forks at the wrong moment keeps the
-                  // group FREEZING until the next attempt.
-                  ControlFile.write(state(), "FROZEN");
-                  return frozen();
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
+                // Written again each time: a process that forks at the wrong moment keeps the
+                // group FREEZING until the next attempt.
+                ControlFile.write(state(), "FROZEN");
+                return frozen();
               });
       if (!stopped) {
         thaw();
@@ -80,15 +75,7 @@ sealed interface Freezer {
     @Override
     public boolean tryFreeze() throws IOException {
       ControlFile.write(folder.resolve("cgroup.freeze"), "1");
-      boolean stopped =
-          CgroupTree.waitUntil(
-              () -> {
-                try {
-                  return frozen();
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
+      boolean stopped = CgroupTree.waitUntil(this::frozen);
       if (!stopped) {
         thaw();
       }
