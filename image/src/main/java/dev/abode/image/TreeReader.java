@@ -1,5 +1,6 @@
 package dev.abode.image;
 
+import dev.abode.image.tar.ExtentsInput;
 import dev.abode.image.tar.TarEntry;
 import dev.abode.image.tar.TarWriter;
 import dev.abode.linux.Errno;
@@ -286,63 +287,13 @@ final class TreeReader {
         extents.add(new TarEntry.Extent(0, size));
       }
       if (size - status.allocatedBytes() >= LEAST_HOLE_BYTES) {
-        List<TarEntry.Extent> data = data(file, size);
+        List<TarEntry.Extent> data = ExtentsInput.dataOf(file, size);
         long stored = data.stream().mapToLong(TarEntry.Extent::lengthBytes).sum();
         extents = size - stored >= LEAST_HOLE_BYTES ? data : extents;
       }
       tar.write(
           describe(path, TarEntry.Type.FILE, "", node, status, size, extents),
           new ExtentsInput(file, extents));
-    }
-  }
-
-  private static List<TarEntry.Extent> data(FileTreeFile file, long size) throws IOException {
-    List<TarEntry.Extent> data = new ArrayList<>();
-    for (FileTreeFile.Extent extent : file.extents()) {
-      long end = Math.min(size, extent.offsetBytes() + extent.lengthBytes());
-      if (end > extent.offsetBytes()) {
-        data.add(new TarEntry.Extent(extent.offsetBytes(), end - extent.offsetBytes()));
-      }
-    }
-    return data;
-  }
-
-  /** The data of extents one after the other; zeros where the file has become shorter. */
-  private static final class ExtentsInput extends InputStream {
-    private final FileTreeFile file;
-    private final List<TarEntry.Extent> extents;
-    private int index;
-    private long done;
-
-    ExtentsInput(FileTreeFile file, List<TarEntry.Extent> extents) {
-      this.file = file;
-      this.extents = extents;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      if (index == extents.size()) {
-        return -1;
-      }
-      TarEntry.Extent extent = extents.get(index);
-      int part = (int) Math.min(length, extent.lengthBytes() - done);
-      int count = file.read(bytes, offset, part, extent.offsetBytes() + done);
-      if (count < 0) {
-        java.util.Arrays.fill(bytes, offset, offset + part, (byte) 0);
-        count = part;
-      }
-      done += count;
-      if (done == extent.lengthBytes()) {
-        index++;
-        done = 0;
-      }
-      return count;
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.abode.engine.filesystem;
 
 import dev.abode.image.MergedTree;
+import dev.abode.image.tar.ExtentsInput;
 import dev.abode.image.tar.TarEntry;
 import dev.abode.image.tar.TarWriter;
 import dev.abode.linux.Errno;
@@ -14,7 +15,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -150,13 +150,7 @@ final class TreeExport {
       Map<String, byte[]> attributes,
       IdMapping ids)
       throws IOException {
-    List<TarEntry.Extent> extents = new ArrayList<>();
-    for (FileTreeFile.Extent extent : content.extents()) {
-      long end = Math.min(extent.offsetBytes() + extent.lengthBytes(), status.sizeBytes());
-      if (end > extent.offsetBytes()) {
-        extents.add(new TarEntry.Extent(extent.offsetBytes(), end - extent.offsetBytes()));
-      }
-    }
+    List<TarEntry.Extent> extents = ExtentsInput.dataOf(content, status.sizeBytes());
     TarEntry plain = entry(item, TarEntry.Type.FILE, status, "", attributes, ids);
     TarEntry entry =
         new TarEntry(
@@ -173,7 +167,7 @@ final class TreeExport {
             0,
             0,
             plain.attributes());
-    tar.write(entry, new Extents(content, extents));
+    tar.write(entry, new ExtentsInput(content, extents));
   }
 
   private void other(Item item, FileTreeNode node, FileTreeStatus status, IdMapping ids)
@@ -281,48 +275,5 @@ final class TreeExport {
 
   private List<String> namesIn(String folder) throws KernelException {
     return tree.list(folder);
-  }
-
-  /** The bytes of a file's extents one after the other, always as many as they promise. */
-  private static final class Extents extends InputStream {
-    private final FileTreeFile file;
-    private final List<TarEntry.Extent> extents;
-    private int index;
-    private long done;
-
-    Extents(FileTreeFile file, List<TarEntry.Extent> extents) {
-      this.file = file;
-      this.extents = extents;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      if (length == 0) {
-        return 0;
-      }
-      while (index < extents.size() && done == extents.get(index).lengthBytes()) {
-        index++;
-        done = 0;
-      }
-      if (index == extents.size()) {
-        return -1;
-      }
-      TarEntry.Extent extent = extents.get(index);
-      int part = (int) Math.min(length, extent.lengthBytes() - done);
-      int count = file.read(bytes, offset, part, extent.offsetBytes() + done);
-      if (count < 0) {
-        // The file is shorter than it was; its header is written already.
-        java.util.Arrays.fill(bytes, offset, offset + part, (byte) 0);
-        count = part;
-      }
-      done += count;
-      return count;
-    }
   }
 }
