@@ -19,8 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -80,21 +78,12 @@ class ContainerSnapshotsTest extends EngineCase {
   @Test
   void keepsEveryWall() throws Exception {
     Limits limits =
-        new Limits(
-            OptionalLong.of(64 << 20),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.of(9),
-            OptionalInt.of(300),
-            false,
-            OptionalInt.empty(),
-            List.of(new Limits.Ulimit("nofile", 100, 200)));
+        Limits.builder()
+            .memoryBytes(64 << 20)
+            .pids(9)
+            .oomScoreAdj(300)
+            .ulimits(List.of(new Limits.Ulimit("nofile", 100, 200)))
+            .build();
     Instance instance =
         run(
             shell("trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.1; done")

@@ -9,6 +9,7 @@ import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.Limits;
+import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.WaitCondition;
@@ -18,8 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
@@ -82,7 +81,7 @@ class LimitsTest {
 
   @Test
   void aForkBombStopsAtTheLimitOfTasks() throws Exception {
-    Instance sleeper = start(new LimitsBuilder().pids(20).build(), "sleep", "1000");
+    Instance sleeper = start(LimitsOf.pids(20), "sleep", "1000");
     // The shell gives up when a fork is refused; what it forked before stays.
     Exec bomb = sleeper.exec(ExecSpec.of("sh", "-c", "while :; do sleep 1000 & done"));
     try (Attachment streams = bomb.start()) {
@@ -98,8 +97,7 @@ class LimitsTest {
   @Test
   void aTenthOfACpuIsATenthOfACpu() throws Exception {
     // So little that it is used up, and more of it refused, on a machine that is busy as well.
-    Instance spinner =
-        start(new LimitsBuilder().cpuNanos(100_000_000).build(), "sh", "-c", "while :; do :; done");
+    Instance spinner = start(LimitsOf.cpuNanos(100_000_000), "sh", "-c", "while :; do :; done");
     Stats first = until(spinner, s -> s.periods() >= 2);
     Stats last = until(spinner, s -> s.throttledPeriods() >= first.throttledPeriods() + 20);
     double cpu = last.cpu().minus(first.cpu()).toNanos();
@@ -135,7 +133,8 @@ class LimitsTest {
     sleeper.update(memory(32 << 20), Optional.empty());
     assertThat(sleeper.stats().memoryLimitBytes()).isEqualTo(32 << 20);
     sleeper.update(
-        new LimitsBuilder().memory(128 << 20).swap(256 << 20).pids(33).build(), Optional.empty());
+        Limits.builder().memoryBytes(128 << 20).memorySwapBytes(256 << 20).pids(33).build(),
+        Optional.empty());
     assertThat(sleeper.stats().memoryLimitBytes()).isEqualTo(128 << 20);
     assertThat(sleeper.stats().pidsLimit()).hasValue(33);
     sleeper.remove(true, true);
@@ -158,7 +157,7 @@ class LimitsTest {
             InstanceSpec.builder(alpine)
                 .network(new NetworkMode.None())
                 .command(List.of("true"))
-                .limits(new LimitsBuilder().cpuset("4095").build())
+                .limits(LimitsOf.cpuset("4095"))
                 .build());
     assertThatThrownBy(instance::start)
         .isInstanceOf(EngineException.class)
@@ -200,57 +199,6 @@ class LimitsTest {
   }
 
   private static Limits memory(long bytes) {
-    return new LimitsBuilder().memory(bytes).swap(bytes).build();
-  }
-
-  private static final class LimitsBuilder {
-    private OptionalLong memory = OptionalLong.empty();
-    private OptionalLong swap = OptionalLong.empty();
-    private OptionalLong cpuNanos = OptionalLong.empty();
-    private OptionalLong pids = OptionalLong.empty();
-    private Optional<String> cpuset = Optional.empty();
-
-    LimitsBuilder memory(long bytes) {
-      memory = OptionalLong.of(bytes);
-      return this;
-    }
-
-    LimitsBuilder swap(long bytes) {
-      swap = OptionalLong.of(bytes);
-      return this;
-    }
-
-    LimitsBuilder cpuNanos(long nanos) {
-      cpuNanos = OptionalLong.of(nanos);
-      return this;
-    }
-
-    LimitsBuilder pids(long count) {
-      pids = OptionalLong.of(count);
-      return this;
-    }
-
-    LimitsBuilder cpuset(String cpus) {
-      cpuset = Optional.of(cpus);
-      return this;
-    }
-
-    Limits build() {
-      return new Limits(
-          memory,
-          swap,
-          OptionalLong.empty(),
-          cpuNanos,
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          cpuset,
-          Optional.empty(),
-          pids,
-          OptionalInt.empty(),
-          false,
-          OptionalInt.empty(),
-          List.of());
-    }
+    return LimitsOf.memoryAndSwap(bytes, bytes);
   }
 }

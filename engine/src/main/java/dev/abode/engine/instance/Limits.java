@@ -39,25 +39,15 @@ public record Limits(
     OptionalInt blkioWeight,
     List<Ulimit> ulimits) {
 
-  public static final Limits NONE =
-      new Limits(
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          OptionalLong.empty(),
-          OptionalInt.empty(),
-          false,
-          OptionalInt.empty(),
-          List.of());
+  public static final Limits NONE = builder().build();
 
   public Limits {
     ulimits = List.copyOf(ulimits);
+  }
+
+  /** Limits of which few are set. */
+  public static LimitsBuilder builder() {
+    return new LimitsBuilder();
   }
 
   /** The same, but for how many tasks there may be. */

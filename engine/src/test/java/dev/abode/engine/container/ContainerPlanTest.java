@@ -265,21 +265,7 @@ class ContainerPlanTest {
   @Test
   void aHardLimitAboveOursTakesACapabilityOfTheEngine() {
     Limits limits =
-        new Limits(
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.empty(),
-            OptionalInt.empty(),
-            false,
-            OptionalInt.empty(),
-            List.of(new Limits.Ulimit("nofile", 10, 2000)));
+        Limits.builder().ulimits(List.of(new Limits.Ulimit("nofile", 10, 2000))).build();
     Step.SetLimit raised = new Step.SetLimit(ResourceLimit.NOFILE, 10, 2000);
     LaunchPlan plan = plan(spec().limits(limits));
     assertThat(plan.before()).contains(raised);

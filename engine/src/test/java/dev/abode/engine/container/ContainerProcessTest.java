@@ -14,8 +14,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** The first process of a container, and further ones, on the real kernel. */
@@ -50,21 +48,11 @@ class ContainerProcessTest extends ContainerCase {
   @Test
   void ulimitsAndSysctls() throws IOException {
     Limits limits =
-        new Limits(
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.empty(),
-            OptionalInt.of(500),
-            false,
-            OptionalInt.empty(),
-            List.of(new Limits.Ulimit("nofile", 100, 200), new Limits.Ulimit("core", 0, 0)));
+        Limits.builder()
+            .oomScoreAdj(500)
+            .ulimits(
+                List.of(new Limits.Ulimit("nofile", 100, 200), new Limits.Ulimit("core", 0, 0)))
+            .build();
     Container.Result result =
         run(
             shell(

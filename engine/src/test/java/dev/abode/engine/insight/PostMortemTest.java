@@ -25,8 +25,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -93,22 +91,7 @@ class PostMortemTest extends EngineCase {
 
   @Test
   void lackOfMemoryIsToldWithLimitAndPeak() throws Exception {
-    Limits limits =
-        new Limits(
-            OptionalLong.of(16 << 20),
-            OptionalLong.of(16 << 20),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.empty(),
-            OptionalInt.empty(),
-            false,
-            OptionalInt.empty(),
-            List.of());
+    Limits limits = Limits.builder().memoryBytes(16 << 20).memorySwapBytes(16 << 20).build();
     Diagnosis diagnosis =
         afterEnd(
             create(spec -> spec.limits(limits), "sh", "-c", "exec tail -c 200000000 /dev/zero"));

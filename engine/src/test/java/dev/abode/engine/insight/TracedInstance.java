@@ -10,7 +10,6 @@ import dev.abode.engine.instance.Limits;
 import dev.abode.engine.testing.SharedImages;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * A process that starts one instance, to be watched by {@code strace}, and prints which calls the
@@ -28,21 +27,10 @@ final class TracedInstance {
                   .hostname("traced-host")
                   .workingDirectory("/var")
                   .limits(
-                      new Limits(
-                          Limits.NONE.memoryBytes(),
-                          Limits.NONE.memorySwapBytes(),
-                          Limits.NONE.memoryReservationBytes(),
-                          Limits.NONE.cpuNanos(),
-                          Limits.NONE.cpuShares(),
-                          Limits.NONE.cpuQuotaMicros(),
-                          Limits.NONE.cpuPeriodMicros(),
-                          Limits.NONE.cpusetCpus(),
-                          Limits.NONE.cpusetMems(),
-                          Limits.NONE.pids(),
-                          OptionalInt.of(77),
-                          false,
-                          Limits.NONE.blkioWeight(),
-                          List.of(new Limits.Ulimit("nofile", 100, 200))))
+                      Limits.builder()
+                          .oomScoreAdj(77)
+                          .ulimits(List.of(new Limits.Ulimit("nofile", 100, 200)))
+                          .build())
                   .user("daemon")
                   .command(List.of("/bin/sleep", "1000"))
                   .build());

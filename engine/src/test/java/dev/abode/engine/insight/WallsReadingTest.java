@@ -15,29 +15,11 @@ import dev.abode.engine.testing.EngineCase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** Explanations of real instances. */
 class WallsReadingTest extends EngineCase {
-  private static final Limits MEMORY =
-      new Limits(
-          OptionalLong.of(64 << 20),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          OptionalLong.of(50),
-          OptionalInt.empty(),
-          false,
-          OptionalInt.empty(),
-          List.of());
+  private static final Limits MEMORY = Limits.builder().memoryBytes(64 << 20).pids(50).build();
 
   private static Fact fact(Explanation explanation, String chapter, String what) {
     return chapter(explanation, chapter).facts().stream()
