@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.cli.RunningEngine.Outcome;
 import dev.abode.linux.testing.Eventually;
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +25,9 @@ class CommandEndToEndTest {
     engine = new RunningEngine();
     firstUse =
         engine.abode(
-            "load", "-i", RunningEngine.sharedImage("docker-archive/alpine-310.tar.gz").toString());
+            "load",
+            "-i",
+            TestImages.folder().resolve("docker-archive/alpine-310.tar.gz").toString());
   }
 
   @AfterAll
@@ -172,7 +175,7 @@ class CommandEndToEndTest {
 
   @Test
   void aLayoutFolderIsLoadedForTheMachineOrForThePlatformAskedFor() throws Exception {
-    String layout = RunningEngine.sharedImage("oci/busybox-musl").toString();
+    String layout = TestImages.folder().resolve("oci/busybox-musl").toString();
     String ours = ok("load", "-i", layout).replaceFirst("(?s).*Loaded image ID: ", "");
     String others =
         ok("load", "--platform", "linux/arm64", "-i", layout)

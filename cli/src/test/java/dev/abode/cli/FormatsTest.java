@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.abode.cli.RunningEngine.Outcome;
 import dev.abode.cli.arguments.Syntax;
 import dev.abode.cli.json.Json;
+import dev.abode.linux.testing.TestImages;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -49,7 +50,7 @@ class FormatsTest {
   @BeforeAll
   static void open() throws Exception {
     engine = new RunningEngine();
-    ok("load", "-i", RunningEngine.sharedImage("docker-archive/alpine-310.tar.gz").toString());
+    ok("load", "-i", TestImages.folder().resolve("docker-archive/alpine-310.tar.gz").toString());
     ok("volume", "create", "data");
     ok("run", "-d", "--name", "box", RunningEngine.IMAGE, "sleep", "1000");
     ok("run", "--name", "still", RunningEngine.IMAGE, "true");

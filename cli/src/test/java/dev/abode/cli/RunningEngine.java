@@ -118,21 +118,6 @@ final class RunningEngine {
     return new Outcome(process.exitValue(), output, errors.toString());
   }
 
-  static Path sharedImage(String name) {
-    String told = System.getenv("ABODE_TEST_IMAGES");
-    if (told != null) {
-      return Path.of(told, name);
-    }
-    for (Path above = Path.of("").toAbsolutePath(); above != null; above = above.getParent()) {
-      Path images = above.resolve("shared/images");
-      if (Files.isDirectory(images)) {
-        return images.resolve(name);
-      }
-    }
-    throw new IllegalStateException(
-        "no folder shared/images beside the checkout; set ABODE_TEST_IMAGES");
-  }
-
   /** Removes every container, stops the engine, and deletes what it kept. */
   void close() throws IOException, InterruptedException {
     List<String> ids = abode("ps", "-aq").output().lines().toList();

@@ -7,6 +7,7 @@ import dev.abode.engine.EngineOptions;
 import dev.abode.engine.Instance;
 import dev.abode.image.Progress;
 import dev.abode.image.RegistryOptions;
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -36,25 +37,10 @@ final class TestEngine {
             new EngineOptions(
                 folder.resolve("root"), folder.resolve("run"), RegistryOptions.DEFAULT));
     try (InputStream archive =
-        Files.newInputStream(sharedImage("docker-archive/alpine-310.tar.gz"))) {
+        Files.newInputStream(TestImages.folder().resolve("docker-archive/alpine-310.tar.gz"))) {
       engine.images().load(archive, Progress.NONE);
     }
     api = DockerApi.serve(engine, socket);
-  }
-
-  private static Path sharedImage(String name) {
-    String told = System.getProperty("abode.test.images", System.getenv("ABODE_TEST_IMAGES"));
-    if (told != null) {
-      return Path.of(told, name);
-    }
-    for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
-      Path images = folder.resolve("shared/images");
-      if (Files.isDirectory(images)) {
-        return images.resolve(name);
-      }
-    }
-    throw new IllegalStateException(
-        "no folder shared/images beside the checkout; set ABODE_TEST_IMAGES");
   }
 
   Path socket() {

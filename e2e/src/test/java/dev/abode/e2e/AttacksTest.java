@@ -3,11 +3,11 @@ package dev.abode.e2e;
 import static dev.abode.e2e.RunningEngine.ALPINE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.image.registry.testing.SharedImages;
 import dev.abode.image.tar.TarEntry;
 import dev.abode.image.tar.TarLimits;
 import dev.abode.image.tar.TarReader;
 import dev.abode.image.tar.TarWriter;
+import dev.abode.linux.testing.TestImages;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -52,7 +52,7 @@ class AttacksTest {
   private void importWithLink(String name, String target, String... changes) throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     TarWriter writer = new TarWriter(out);
-    Path alpine = SharedImages.folder().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
+    Path alpine = TestImages.folder().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
     try (InputStream in = new GZIPInputStream(Files.newInputStream(alpine))) {
       TarReader reader = new TarReader(in, TarLimits.DEFAULT);
       Optional<TarEntry> entry = reader.next();
@@ -151,9 +151,7 @@ class AttacksTest {
             "import",
             "-c",
             "VOLUME /../../../../../.." + victim,
-            SharedImages.folder()
-                .resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz")
-                .toString(),
+            TestImages.folder().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz").toString(),
             "hostile:1")
         .run();
     engine.docker("run", "--rm", "hostile:1", "touch", victim + "/new").run();

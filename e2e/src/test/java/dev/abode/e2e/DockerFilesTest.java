@@ -4,6 +4,7 @@ import static dev.abode.e2e.RunningEngine.ALPINE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.linux.testing.Eventually;
+import dev.abode.linux.testing.TestImages;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -152,9 +153,7 @@ class DockerFilesTest {
 
   @Test
   void theAlpineOfItsPublisherImportsAndRuns() throws Exception {
-    Path archive =
-        dev.abode.image.registry.testing.SharedImages.folder()
-            .resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
+    Path archive = TestImages.folder().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
     engine.docker("import", archive.toString(), "alpine:3.20").ok();
     assertThat(
             engine.docker("run", "--rm", "alpine:3.20", "cat", "/etc/alpine-release").ok().text())
@@ -164,8 +163,7 @@ class DockerFilesTest {
 
   @Test
   void imagesOfAnotherArchitectureLoadAndSayWhyTheyDoNotRun() throws Exception {
-    Path archives =
-        dev.abode.image.registry.testing.SharedImages.folder().resolve("docker-archive");
+    Path archives = TestImages.folder().resolve("docker-archive");
     for (String form : new String[] {"gzip", "zstd", "uncompressed"}) {
       String loaded =
           engine

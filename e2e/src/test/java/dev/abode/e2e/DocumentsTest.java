@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.EngineOptions;
-import dev.abode.image.registry.testing.SharedImages;
 import dev.abode.linux.FileTree;
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ class DocumentsTest {
     for (String link : List.of("bin/abode", "work/abode")) {
       Files.createSymbolicLink(folder.resolve(link), CHECKOUT.resolve("abode"));
     }
-    Path archives = SharedImages.folder().resolve("docker-archive");
+    Path archives = TestImages.folder().resolve("docker-archive");
     succeed("abode load -qi " + archives.resolve("alpine-310.tar.gz"));
     succeed("abode tag alpine:3.10 alpine");
     succeed("abode load -qi " + archives.resolve("busybox-docker.tar"));

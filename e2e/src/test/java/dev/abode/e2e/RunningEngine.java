@@ -3,8 +3,8 @@ package dev.abode.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.engine.EngineOptions;
-import dev.abode.image.registry.testing.SharedImages;
 import dev.abode.linux.FileTree;
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +80,7 @@ final class RunningEngine implements BeforeAllCallback, AfterEachCallback, After
     before = HostState.of(marks(), Set.of());
     process = EngineProcess.start(folder);
     for (String archive : List.of("alpine-310.tar.gz", "busybox-docker.tar")) {
-      Path file = SharedImages.folder().resolve("docker-archive").resolve(archive);
+      Path file = TestImages.folder().resolve("docker-archive").resolve(archive);
       docker("load", "-i", file.toString()).ok();
     }
   }

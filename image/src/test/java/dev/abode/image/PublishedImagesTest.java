@@ -2,8 +2,8 @@ package dev.abode.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.image.registry.testing.SharedImages;
 import dev.abode.linux.FileTree;
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ final class PublishedImagesTest {
   }
 
   private static Path file(String path) {
-    return SharedImages.folder().resolve(path);
+    return TestImages.folder().resolve(path);
   }
 
   private static List<Image> load(Images images, String path) throws IOException {

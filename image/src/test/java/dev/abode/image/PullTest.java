@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.abode.image.registry.RegistryClient;
 import dev.abode.image.registry.testing.RegistryServer;
-import dev.abode.image.registry.testing.SharedImages;
 import dev.abode.linux.FileTree;
+import dev.abode.linux.testing.TestImages;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,7 +74,7 @@ final class PullTest {
   void aPublishedImageGoesAndComesBack() throws IOException {
     Image sent;
     try (InputStream archive =
-        Files.newInputStream(SharedImages.folder().resolve("docker-archive/alpine-310.tar.gz"))) {
+        Files.newInputStream(TestImages.folder().resolve("docker-archive/alpine-310.tar.gz"))) {
       sent = images.load(archive, Progress.NONE).getFirst();
     }
     Reference name = name("library/alpine:3.10");

@@ -1,5 +1,6 @@
 package dev.abode.engine.container;
 
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,7 @@ final class Rootfs {
 
   /** In a folder of its own, to be given to {@link #delete}. */
   static Path alpine() throws IOException, InterruptedException {
-    Path archive = images().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
+    Path archive = TestImages.folder().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
     Path folder = Files.createTempDirectory("abode-alpine");
     run(List.of("tar", "-xzf", archive.toString(), "-C", folder.toString()));
     return folder;
@@ -24,22 +25,6 @@ final class Rootfs {
         System.getenv("ABODE_GUEST") == null
             ? List.of("rm", "-rf", "--one-file-system", folder.toString())
             : List.of("rm", "-rf", folder.toString()));
-  }
-
-  private static Path images() {
-    String set = System.getenv("ABODE_TEST_IMAGES");
-    if (set != null) {
-      return Path.of(set);
-    }
-    Path folder = Path.of("").toAbsolutePath();
-    while (!Files.isDirectory(folder.resolve("shared/images"))) {
-      folder = folder.getParent();
-      if (folder == null) {
-        throw new IllegalStateException(
-            "no shared/images above " + Path.of("").toAbsolutePath() + "; set ABODE_TEST_IMAGES");
-      }
-    }
-    return folder.resolve("shared/images");
   }
 
   /** Runs a program of the host; its output. */

@@ -3,6 +3,7 @@ package dev.abode.engine.filesystem;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.abode.linux.testing.TestImages;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,22 +23,8 @@ final class RootedProcess implements AutoCloseable {
 
   /** Unpacks the image into an empty folder. */
   static void unpackAlpine(Path base) throws IOException, InterruptedException {
-    Path archive = images().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
+    Path archive = TestImages.folder().resolve("rootfs/alpine-minirootfs-3.20.3-x86_64.tar.gz");
     run("tar", "-xzf", archive.toString(), "-C", base.toString());
-  }
-
-  private static Path images() {
-    String said = System.getenv("ABODE_TEST_IMAGES");
-    if (said != null) {
-      return Path.of(said);
-    }
-    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-      Path images = at.resolve("shared/images");
-      if (Files.isDirectory(images)) {
-        return images;
-      }
-    }
-    throw new IllegalStateException("no shared/images above the working directory");
   }
 
   static void run(String... command) throws IOException, InterruptedException {

@@ -14,8 +14,8 @@ import dev.abode.image.Reference;
 import dev.abode.image.RegistryOptions;
 import dev.abode.image.registry.testing.CuttingProxy;
 import dev.abode.image.registry.testing.RegistryServer;
-import dev.abode.image.registry.testing.SharedImages;
 import dev.abode.linux.FileTree;
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -69,7 +69,7 @@ class RegistryImagesTest {
   }
 
   private static Image load(Images images, String file) throws IOException {
-    try (InputStream archive = Files.newInputStream(SharedImages.folder().resolve(file))) {
+    try (InputStream archive = Files.newInputStream(TestImages.folder().resolve(file))) {
       return images.load(archive, Progress.NONE).getFirst();
     }
   }

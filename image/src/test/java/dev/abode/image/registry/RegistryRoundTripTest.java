@@ -14,7 +14,7 @@ import dev.abode.image.Registries;
 import dev.abode.image.RegistryOptions;
 import dev.abode.image.registry.testing.CuttingProxy;
 import dev.abode.image.registry.testing.RegistryServer;
-import dev.abode.image.registry.testing.SharedImages;
+import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -245,7 +245,7 @@ class RegistryRoundTripTest {
 
   /** Copies the layout's blobs into the store; its inner index is the image's. */
   private Digest busyboxIndex() throws IOException {
-    Path blobs = SharedImages.folder().resolve("oci/busybox-musl/blobs/sha256");
+    Path blobs = TestImages.folder().resolve("oci/busybox-musl/blobs/sha256");
     try (Stream<Path> files = Files.list(blobs)) {
       for (Path file : files.toList()) {
         Files.copy(file, here.path(Digest.parse("sha256:" + file.getFileName())));

@@ -1,12 +1,12 @@
-package dev.abode.image.registry.testing;
+package dev.abode.linux.testing;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** The published images that tests use: {@code ABODE_TEST_IMAGES}, or beside the checkout. */
-public final class SharedImages {
-  private SharedImages() {}
+public final class TestImages {
+  private TestImages() {}
 
   /**
    * The folder.
