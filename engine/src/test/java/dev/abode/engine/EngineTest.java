@@ -5,32 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceStatus;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-@TestInstance(Lifecycle.PER_CLASS)
-class EngineTest {
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
+class EngineTest extends EngineCase {
   @Test
   void runsAnImage() throws Exception {
     Instance instance =

@@ -13,7 +13,7 @@ import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.NetworkMode;
 import dev.abode.engine.instance.Stats;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,37 +21,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /**
  * Limits, judged by what the kernel does to a workload that goes beyond them. Runs on the control
  * groups of this host, and again inside a guest with cgroup v2 (see cgroup2/verify).
  */
 @Tag("cgroup")
-@TestInstance(Lifecycle.PER_CLASS)
-class LimitsTest {
+class LimitsTest extends EngineCase {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
-
-  private TestEngine test;
-  private Engine engine;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
 
   @Test
   void aMemoryHogIsKilledAndSaysSo() throws Exception {

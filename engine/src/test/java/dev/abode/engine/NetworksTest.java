@@ -21,6 +21,7 @@ import dev.abode.engine.network.PublishedPort;
 import dev.abode.engine.network.Subnet;
 import dev.abode.engine.network.SubnetSpec;
 import dev.abode.engine.testing.Echo;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.OtherMachine;
 import dev.abode.engine.testing.SharedImages;
 import dev.abode.engine.testing.TestEngine;
@@ -34,48 +35,30 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Networks and published ports, on a real kernel, seen from other namespaces. */
-@TestInstance(Lifecycle.PER_CLASS)
-class NetworksTest {
+class NetworksTest extends EngineCase {
   /** Tells whoever connects who is connected. */
   private static final String SERVER = "exec nc -lk -p 80 -e cat /proc/net/tcp /proc/net/tcp6";
 
   private static final Port HTTP = Port.parse("80/tcp");
 
-  private TestEngine test;
-  private String alpine;
   private OtherMachine outside;
 
   @BeforeAll
   void open() throws Exception {
-    test = TestEngine.open();
-    alpine = SharedImages.loadAlpine(test.engine().images());
     outside = OtherMachine.connect();
   }
 
   @AfterEach
   void removeAll() throws Exception {
     test.removeAll();
-    test.engine().networks().prune(network -> true);
+    engine.networks().prune(network -> true);
   }
 
   @AfterAll
   void close() throws Exception {
     outside.close();
-    test.close();
-  }
-
-  private InstanceSpecBuilder shell(String line) {
-    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
-  }
-
-  private Instance run(InstanceSpecBuilder spec) throws Exception {
-    Instance instance = test.engine().create(spec.build());
-    instance.start();
-    return instance;
   }
 
   /** What the command prints in an instance of its own. */
@@ -133,16 +116,16 @@ class NetworksTest {
         .contains("link/ether " + endpoint.mac() + " ")
         .contains("default via " + gateway + " dev eth0")
         .doesNotContain("inet6");
-    NetworkInfo network = test.engine().networks().require("bridge");
+    NetworkInfo network = engine.networks().require("bridge");
     assertThat(network.endpoints()).containsExactly(endpoint);
     assertThat(OtherMachine.host("ip", "-br", "link", "show", network.bridge())).contains("UP");
     instance.remove(true, false);
-    assertThat(test.engine().networks().require("bridge").endpoints()).isEmpty();
+    assertThat(engine.networks().require("bridge").endpoints()).isEmpty();
   }
 
   @Test
   void letsNeighboursReachEachOtherAndNobodyElse() throws Exception {
-    Networks networks = test.engine().networks();
+    Networks networks = engine.networks();
     NetworkInfo one = networks.create(NetworkSpec.of("one"));
     networks.create(NetworkSpec.of("two"));
     Instance server = serve(shell("").network(NetworkMode.Bridged.in("one")));
@@ -161,7 +144,7 @@ class NetworksTest {
 
   @Test
   void connectsAndDisconnectsWhileAnInstanceRuns() throws Exception {
-    Networks networks = test.engine().networks();
+    Networks networks = engine.networks();
     networks.create(NetworkSpec.of("one"));
     NetworkInfo two = networks.create(NetworkSpec.of("two"));
     Instance instance = serve(shell("").network(NetworkMode.Bridged.in("one")));
@@ -186,7 +169,7 @@ class NetworksTest {
 
   @Test
   void givesAddressesAsAskedAndTakesThemBack() throws Exception {
-    Networks networks = test.engine().networks();
+    Networks networks = engine.networks();
     Subnet subnet = Subnet.parse("10.231.77.0/24");
     networks.create(NetworkSpec.of("one").with(SubnetSpec.of(subnet)).withIpv6(true));
     IpAddress wished = subnet.address().plus(77);
@@ -194,7 +177,7 @@ class NetworksTest {
     Instance first = run(shell("exec sleep 1000").network(mode));
     assertThat(address(first)).isEqualTo(wished.toString());
     assertThat(endpoint(first).ipv6()).isPresent();
-    Instance second = test.engine().create(shell("exec sleep 1000").network(mode).build());
+    Instance second = engine.create(shell("exec sleep 1000").network(mode).build());
     assertThatThrownBy(second::start).hasMessageContaining("Address already in use: " + wished);
     assertThat(second.info().state().status()).isEqualTo(InstanceStatus.CREATED);
     first.remove(true, false);
@@ -204,7 +187,7 @@ class NetworksTest {
 
   @Test
   void keepsAnInternalNetworkToItself() throws Exception {
-    test.engine().networks().create(NetworkSpec.of("in").withInternal(true));
+    engine.networks().create(NetworkSpec.of("in").withInternal(true));
     String said =
         output(
             NetworkMode.Bridged.in("in"),
@@ -239,9 +222,9 @@ class NetworksTest {
     for (String address : List.of(gateway, outside.hostAddress())) {
       String ask = ask(address, port, 60);
       assertThat(output(new NetworkMode.Unspecified(), ask)).isNotEqualTo("0\n");
-      test.engine().networks().create(NetworkSpec.of("other"));
+      engine.networks().create(NetworkSpec.of("other"));
       assertThat(output(NetworkMode.Bridged.in("other"), ask)).isNotEqualTo("0\n");
-      test.engine().networks().remove("other");
+      engine.networks().remove("other");
     }
     server.remove(true, false);
     assertThat(outside.fetchInVain(outside.hostAddress(), port)).isEmpty();
@@ -291,8 +274,8 @@ class NetworksTest {
     try (ServerSocket socket = new ServerSocket(0)) {
       port = socket.getLocalPort();
       instance =
-          test.engine()
-              .create(shell("exec sleep 1000").ports(List.of(PortBinding.of(HTTP, port))).build());
+          engine.create(
+              shell("exec sleep 1000").ports(List.of(PortBinding.of(HTTP, port))).build());
       assertThatThrownBy(instance::start)
           .isInstanceOf(EngineException.class)
           .hasMessageContaining(
@@ -312,16 +295,16 @@ class NetworksTest {
     Instance server = serve(shell("").ports(List.of(PortBinding.anywhere(HTTP))));
     int port = hostPort(server);
     Endpoint before = endpoint(server);
-    NetworkInfo network = test.engine().networks().require("bridge");
-    test.reopen();
-    Instance found = test.engine().instance(server.id());
+    NetworkInfo network = engine.networks().require("bridge");
+    engine = test.reopen();
+    Instance found = engine.instance(server.id());
     assertThat(endpoint(found)).isEqualTo(before);
     assertThat(hostPort(found)).isEqualTo(port);
     assertThat(outside.fetch(outside.hostAddress(), port)).isNotEmpty();
 
     // Worse than a killed engine: somebody has taken the bridge and the rules away.
     OtherMachine.host("ip", "link", "del", network.bridge());
-    test.reopen();
+    engine = test.reopen();
     assertThat(outside.fetch(outside.hostAddress(), port)).isNotEmpty();
     Instance another = run(shell("exec sleep 1000"));
     assertThat(address(another)).isNotEqualTo(before.ipv4().orElseThrow().address().toString());
@@ -356,7 +339,7 @@ class NetworksTest {
 
   @Test
   void refusesSubnetsInUse() throws Exception {
-    Networks networks = test.engine().networks();
+    Networks networks = engine.networks();
     NetworkInfo network = networks.create(NetworkSpec.of("one"));
     assertThatThrownBy(
             () -> networks.create(NetworkSpec.of("two").with(network.subnets().getFirst())))

@@ -16,49 +16,34 @@ import dev.abode.engine.network.Port;
 import dev.abode.engine.network.PortBinding;
 import dev.abode.engine.network.PublishedPort;
 import dev.abode.engine.testing.Echo;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.OtherMachine;
-import dev.abode.engine.testing.SharedImages;
-import dev.abode.engine.testing.TestEngine;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Published ports of both protocols and families, from the host and from another machine. */
-@TestInstance(Lifecycle.PER_CLASS)
-class PublishedPortsTest {
+class PublishedPortsTest extends EngineCase {
   private static final Port TCP = Port.parse("80/tcp");
   private static final Port UDP = Port.parse("80/udp");
 
-  private TestEngine test;
-  private String alpine;
   private OtherMachine outside;
 
   @BeforeAll
   void open() throws Exception {
-    test = TestEngine.open();
-    alpine = SharedImages.loadAlpine(test.engine().images());
     outside = OtherMachine.connect();
-    test.engine().networks().create(NetworkSpec.of("both").withIpv6(true));
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
+    engine.networks().create(NetworkSpec.of("both").withIpv6(true));
   }
 
   @AfterAll
   void close() throws Exception {
-    test.engine().networks().prune(network -> true);
+    engine.networks().prune(network -> true);
     outside.close();
-    test.close();
   }
 
   private InstanceSpecBuilder sleeper(PortBinding... ports) {
@@ -69,7 +54,7 @@ class PublishedPortsTest {
   }
 
   private Instance start(InstanceSpecBuilder spec) throws Exception {
-    Instance instance = test.engine().create(spec.build());
+    Instance instance = engine.create(spec.build());
     instance.start();
     return instance;
   }
@@ -164,10 +149,10 @@ class PublishedPortsTest {
   void areRefusedWhereNothingLeadsToTheContainer() throws Exception {
     PortBinding loopback = new PortBinding(TCP, Optional.of(IpAddress.parse("::1")), 0, 0);
     PortBinding everywhere = new PortBinding(TCP, Optional.of(IpAddress.parse("::")), 0, 0);
-    Instance first = test.engine().create(sleeper(loopback).build());
+    Instance first = engine.create(sleeper(loopback).build());
     assertThatThrownBy(first::start).hasMessageContaining("publish at 127.0.0.1");
     Instance second =
-        test.engine().create(sleeper(everywhere).network(NetworkMode.Bridged.in("bridge")).build());
+        engine.create(sleeper(everywhere).network(NetworkMode.Bridged.in("bridge")).build());
     assertThatThrownBy(second::start)
         .hasMessageContaining("none of the container's networks has IPv6");
     start(sleeper(everywhere));
@@ -196,7 +181,7 @@ class PublishedPortsTest {
   void areRefusedWithTheNameOfTheContainerThatHasThem() throws Exception {
     Instance first = start(sleeper(PortBinding.anywhere(TCP)).name("first"));
     int port = hostPort(first, TCP);
-    Instance second = test.engine().create(sleeper(PortBinding.of(TCP, port)).build());
+    Instance second = engine.create(sleeper(PortBinding.of(TCP, port)).build());
     assertThatThrownBy(second::start)
         .isInstanceOf(EngineException.class)
         .hasMessageContaining(
@@ -212,7 +197,7 @@ class PublishedPortsTest {
 
   @Test
   void openNothingBetweenNeighboursThatMayNotReachEachOther() throws Exception {
-    test.engine()
+    engine
         .networks()
         .create(
             NetworkSpec.of("apart")
@@ -229,12 +214,12 @@ class PublishedPortsTest {
     }
     client.remove(true, false);
     server.remove(true, false);
-    test.engine().networks().remove("apart");
+    engine.networks().remove("apart");
   }
 
   @Test
   void doNotLeadIntoAnInternalNetwork() throws Exception {
-    test.engine().networks().create(NetworkSpec.of("inside").withInternal(true));
+    engine.networks().create(NetworkSpec.of("inside").withInternal(true));
     Instance server =
         start(
             sleeper(PortBinding.anywhere(TCP))
@@ -246,7 +231,7 @@ class PublishedPortsTest {
       assertThat(in(server, Echo.askInVain("tcp", outside.address(), 80))).isEqualTo("OSError");
     }
     server.remove(true, false);
-    test.engine().networks().remove("inside");
+    engine.networks().remove("inside");
   }
 
   @Test

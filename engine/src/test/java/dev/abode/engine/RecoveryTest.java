@@ -17,7 +17,7 @@ import dev.abode.engine.network.EndpointSpec;
 import dev.abode.engine.network.NetworkSpec;
 import dev.abode.engine.record.TreeDeletion;
 import dev.abode.engine.testing.BusyEngine;
-import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
 import dev.abode.linux.testing.Eventually;
 import java.io.BufferedReader;
@@ -35,51 +35,25 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** Engines that end, politely or not, and the engines that come after them. */
-@TestInstance(Lifecycle.PER_CLASS)
-class RecoveryTest {
-  private TestEngine test;
-  private String alpine;
-
-  @BeforeAll
-  void open() throws Exception {
-    test = TestEngine.open();
-    alpine = SharedImages.loadAlpine(test.engine().images());
-  }
-
-  @AfterEach
-  void removeAll() throws Exception {
-    test.removeAll();
-  }
-
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
+class RecoveryTest extends EngineCase {
   private Instance run(String line) throws Exception {
     Instance instance =
-        test.engine()
-            .create(InstanceSpec.builder(alpine).command(List.of("sh", "-c", line)).build());
+        engine.create(InstanceSpec.builder(alpine).command(List.of("sh", "-c", line)).build());
     instance.start();
     return instance;
   }
 
   private Instance same(Instance instance) {
-    return test.engine().instance(instance.id());
+    return engine.instance(instance.id());
   }
 
   @Test
   void onlyOneEngineWorksInARoot() {
-    assertThatThrownBy(() -> Engine.open(test.engine().options()))
+    assertThatThrownBy(() -> Engine.open(engine.options()))
         .isInstanceOfSatisfying(
             EngineException.class,
             e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.CONFLICT));
@@ -90,7 +64,7 @@ class RecoveryTest {
     Instance before = run("while [ ! -e /go ]; do sleep 0.02; done; echo went; exit 6");
     int pid = before.info().state().pid();
     Instant started = before.info().state().startedAt().orElseThrow();
-    test.reopen();
+    engine = test.reopen();
     Instance after = same(before);
     InstanceState state = after.info().state();
     assertThat(state.status()).isEqualTo(InstanceStatus.RUNNING);
@@ -103,26 +77,27 @@ class RecoveryTest {
 
   @Test
   void undoesAConnectionThatWasNotWrittenDown() throws Exception {
-    test.engine().networks().create(NetworkSpec.of("further"));
+    engine.networks().create(NetworkSpec.of("further"));
     Instance before = run("sleep 1000");
     Path definition = before.info().folder().resolve("instance.json");
     byte[] unconnected = Files.readAllBytes(definition);
-    test.engine().networks().connect(before.id(), EndpointSpec.of("further"));
+    engine.networks().connect(before.id(), EndpointSpec.of("further"));
     // As an engine leaves it that dies between the interface and the record.
     Files.write(definition, unconnected);
-    Engine next = test.reopen();
+    engine = test.reopen();
     Eventually.until(
-        "it is out of the network", () -> next.networks().require("further").endpoints().isEmpty());
+        "it is out of the network",
+        () -> engine.networks().require("further").endpoints().isEmpty());
     assertThat(TestEngine.read(same(before).exec(ExecSpec.of("ls", "/sys/class/net")).start()))
         .isEqualTo("eth0\nlo\n");
-    next.networks().remove("further");
+    engine.networks().remove("further");
   }
 
   @Test
   void adoptsWhatIsPaused() throws Exception {
     Instance before = run("sleep 1000");
     before.pause();
-    test.reopen();
+    engine = test.reopen();
     assertThat(same(before).info().state().status()).isEqualTo(InstanceStatus.PAUSED);
     same(before).unpause();
     assertThat(same(before).info().state().status()).isEqualTo(InstanceStatus.RUNNING);
@@ -134,10 +109,10 @@ class RecoveryTest {
     Exec exec =
         instance.exec(ExecSpec.of("sh", "-c", "while [ ! -e /go ]; do sleep 0.02; done; exit 8"));
     exec.startDetached();
-    Engine next = test.reopen();
-    assertThat(next.execInfo(exec.id()).running()).isTrue();
+    engine = test.reopen();
+    assertThat(engine.execInfo(exec.id()).running()).isTrue();
     same(instance).exec(ExecSpec.of("touch", "/go")).startDetached();
-    assertThat(next.exec(exec.id()).await()).isEqualTo(8);
+    assertThat(engine.exec(exec.id()).await()).isEqualTo(8);
   }
 
   @Test
@@ -150,10 +125,10 @@ class RecoveryTest {
     }
     int pid = before.info().state().pid();
     Instant closing = Instant.now();
-    test.engine().close();
+    engine.close();
     new ProcessBuilder("kill", "-USR1", Integer.toString(pid)).start().waitFor();
     awaitSupervisorsEnd(before);
-    test.reopen();
+    engine = test.reopen();
     InstanceState state = same(before).info().state();
     assertThat(state.status()).isEqualTo(InstanceStatus.EXITED);
     assertThat(state.exitCode()).isEqualTo(7);
@@ -169,8 +144,7 @@ class RecoveryTest {
 
   private List<String> actionsOf(Instance instance, Instant since) throws Exception {
     List<String> actions = new ArrayList<>();
-    try (EventStream events =
-        test.engine().events(Optional.of(since), Optional.of(Instant.now()))) {
+    try (EventStream events = engine.events(Optional.of(since), Optional.of(Instant.now()))) {
       for (Optional<Event> event = events.next(); event.isPresent(); event = events.next()) {
         if (event.get().actorId().equals(instance.id())) {
           actions.add(event.get().action());
@@ -184,17 +158,16 @@ class RecoveryTest {
   void takesAllForEndedWhenTheMachineWasStartedAnew() throws Exception {
     Instance once = run("sleep 1000");
     Instance always =
-        test.engine()
-            .create(
-                InstanceSpec.builder(alpine)
-                    .command(List.of("sleep", "1000"))
-                    .restart(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0))
-                    .build());
+        engine.create(
+            InstanceSpec.builder(alpine)
+                .command(List.of("sleep", "1000"))
+                .restart(new RestartPolicy(RestartPolicy.Mode.ALWAYS, 0))
+                .build());
     always.start();
     int first = always.info().state().pid();
     List<Integer> pids = List.of(once.info().state().pid(), first);
-    Path run = test.engine().options().run();
-    test.engine().close();
+    Path run = engine.options().run();
+    engine.close();
     // What a reboot does: no process, and an empty run folder.
     for (int pid : pids) {
       ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
@@ -205,10 +178,10 @@ class RecoveryTest {
       awaitSupervisorsEnd(ended);
     }
     TreeDeletion.delete(run);
-    Engine next = test.reopen();
+    engine = test.reopen();
     assertThat(same(once).info().state().status()).isEqualTo(InstanceStatus.EXITED);
     assertThat(same(once).info().state().exitCode()).isEqualTo(255);
-    try (EventStream events = next.events(Optional.of(Instant.EPOCH), Optional.empty())) {
+    try (EventStream events = engine.events(Optional.of(Instant.EPOCH), Optional.empty())) {
       while (!same(always).info().state().running()) {
         events.next();
       }
@@ -218,25 +191,25 @@ class RecoveryTest {
 
   @Test
   void finishesRemovalsAndDropsHalfMadeInstances() throws Exception {
-    Instance instance = test.engine().create(InstanceSpec.of(alpine, "true"));
+    Instance instance = engine.create(InstanceSpec.of(alpine, "true"));
     Path folder = instance.info().folder();
-    test.engine().close();
+    engine.close();
     Files.move(folder, folder.resolveSibling(folder.getFileName() + ".removing"));
     Path unfinished = Files.createDirectory(folder.resolveSibling("a".repeat(64)));
-    test.reopen();
-    assertThat(test.engine().instances()).isEmpty();
+    engine = test.reopen();
+    assertThat(engine.instances()).isEmpty();
     assertThat(unfinished).doesNotExist();
     assertThat(folder.resolveSibling(folder.getFileName() + ".removing")).doesNotExist();
-    assertThat(test.engine().repairs()).hasSize(2);
+    assertThat(engine.repairs()).hasSize(2);
   }
 
   @Test
   void goesOnWithADamagedRecord() throws Exception {
-    Instance instance = test.engine().create(InstanceSpec.of(alpine, "true"));
-    Instance healthy = test.engine().create(InstanceSpec.of(alpine, "true"));
-    test.engine().close();
+    Instance instance = engine.create(InstanceSpec.of(alpine, "true"));
+    Instance healthy = engine.create(InstanceSpec.of(alpine, "true"));
+    engine.close();
     Files.writeString(instance.info().folder().resolve("instance.json"), "{\"format\":1,\"id\"");
-    test.reopen();
+    engine = test.reopen();
     assertThat(same(instance).info().state().status()).isEqualTo(InstanceStatus.DEAD);
     assertThat(same(instance).info().state().error()).contains("cannot be read");
     assertThat(same(healthy).start()).isTrue();
@@ -248,15 +221,15 @@ class RecoveryTest {
   void keepsItsPromisesWhenItIsKilledAtAnyMoment() throws Exception {
     Random random = new Random(20261123);
     for (int round = 0; round < 6; round++) {
-      test.engine().close();
+      engine.close();
       Promises promises = killedWhileBusy(round, 1000 + random.nextInt(3000));
-      test.reopen();
+      engine = test.reopen();
       holdAll(promises);
       test.removeAll();
       // What was removed is deleted by then.
-      test.engine().close();
+      engine.close();
       assertNothingIsLeft();
-      test.reopen();
+      engine = test.reopen();
     }
   }
 
@@ -325,7 +298,6 @@ class RecoveryTest {
 
   private void holdAll(Promises promises) throws Exception {
     assertThat(promises.complaints).isEmpty();
-    Engine engine = test.engine();
     Map<String, Instance> found = new HashMap<>();
     engine.instances().forEach(instance -> found.put(instance.info().name(), instance));
     assertThat(promises.removed).noneMatch(found::containsKey);
@@ -366,7 +338,7 @@ class RecoveryTest {
   }
 
   private void assertNothingIsLeft() throws Exception {
-    try (Stream<Path> folders = Files.list(test.engine().options().run())) {
+    try (Stream<Path> folders = Files.list(engine.options().run())) {
       assertThat(folders.map(p -> p.getFileName().toString())).noneMatch(n -> n.length() == 16);
     }
     try (Stream<Path> folders = Files.list(test.root().resolve("instances"))) {

@@ -2,12 +2,11 @@ package dev.abode.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.abode.engine.instance.InstanceSpec;
 import dev.abode.engine.instance.InstanceSpecBuilder;
 import dev.abode.engine.instance.MountSpec;
 import dev.abode.engine.instance.VolumeInfo;
 import dev.abode.engine.instance.WaitCondition;
-import dev.abode.engine.testing.SharedImages;
+import dev.abode.engine.testing.EngineCase;
 import dev.abode.engine.testing.TestEngine;
 import dev.abode.engine.volume.MountPoints;
 import dev.abode.image.Reference;
@@ -19,28 +18,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** An engine with an image that declares a volume; no test leaves a volume or a mount. */
-@TestInstance(Lifecycle.PER_CLASS)
-abstract class VolumeCase {
-
-  TestEngine test;
-  Engine engine;
-  String alpine;
+abstract class VolumeCase extends EngineCase {
 
   /** Alpine with a VOLUME that has owners, modes, links, holes and a link that leads out. */
   String declaring;
 
   @BeforeAll
   void open() throws Exception {
-    test = TestEngine.open();
-    engine = test.engine();
-    alpine = SharedImages.loadAlpine(engine.images());
     Instance author =
         engine.create(
             shell(
@@ -77,11 +65,6 @@ abstract class VolumeCase {
     Eventually.until("no loop device is left", () -> loopFilesBelow(test.root()).isEmpty());
   }
 
-  @AfterAll
-  void close() throws Exception {
-    test.close();
-  }
-
   static List<String> loopFilesBelow(Path root) throws IOException {
     try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
       return devices
@@ -99,10 +82,6 @@ abstract class VolumeCase {
     } catch (IOException gone) {
       return "";
     }
-  }
-
-  InstanceSpecBuilder shell(String line) {
-    return InstanceSpec.builder(alpine).command(List.of("sh", "-c", line));
   }
 
   static MountSpec volume(String name, String target) {
