@@ -3,10 +3,10 @@ package dev.abode.engine.launch;
 import dev.abode.engine.record.InstanceFolder;
 import dev.abode.engine.record.TreeDeletion;
 import dev.abode.engine.tool.Tool;
+import dev.abode.linux.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
@@ -24,18 +24,19 @@ final class ContainerSnapshot {
     copy(instance.upper(), folder.resolve(UPPER));
   }
 
-  /** Whole or not at all: what is there goes when its successor is complete. */
+  /**
+   * Whole or not at all: what is there goes when its successor is complete. The two change their
+   * names at once; whichever an engine that dies leaves under the other one, the next takes away.
+   */
   static void putBack(Path folder, InstanceFolder instance) throws IOException {
     Path next = instance.path().resolve(UPPER + ".new");
-    Path last = instance.path().resolve(UPPER + ".old");
     TreeDeletion.delete(next);
-    TreeDeletion.delete(last);
     copy(folder.resolve(UPPER), next);
-    if (Files.exists(instance.upper())) {
-      Files.move(instance.upper(), last, StandardCopyOption.ATOMIC_MOVE);
+    Files.createDirectories(instance.upper());
+    try (FileTree tree = FileTree.open(instance.path())) {
+      tree.exchange("/" + next.getFileName(), "/" + instance.upper().getFileName());
     }
-    Files.move(next, instance.upper(), StandardCopyOption.ATOMIC_MOVE);
-    TreeDeletion.delete(last);
+    TreeDeletion.delete(next);
   }
 
   private static void copy(Path from, Path to) throws IOException {

@@ -152,7 +152,9 @@ public final class ContainerWalls implements IsolationWalls, AutoCloseable {
   }
 
   @Override
-  public void adopted(InstanceRecord record, Workload workload) {}
+  public void adopted(InstanceRecord record, Workload workload) throws IOException {
+    ProcessSnapshot.forget(folders.instance(record.id()));
+  }
 
   @Override
   public SavedState save(Whereabouts at, Path folder, Beside beside) throws IOException {
