@@ -3,71 +3,18 @@ package dev.abode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.cli.RunningEngine.Outcome;
-import dev.abode.linux.testing.Eventually;
-import dev.abode.linux.testing.TestImages;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** {@code abode} in front of a real engine that it started itself, on a real image. */
-class CommandEndToEndTest {
-  private static RunningEngine engine;
-  private static Outcome firstUse;
+class CommandEndToEndTest extends CommandCase {
 
-  @BeforeAll
-  static void open() throws Exception {
-    engine = new RunningEngine();
-    firstUse =
-        engine.abode(
-            "load",
-            "-i",
-            TestImages.folder().resolve("docker-archive/alpine-310.tar.gz").toString());
-  }
-
-  @AfterAll
-  static void close() throws Exception {
-    engine.close();
-  }
-
-  private static Outcome abode(String... words) throws IOException, InterruptedException {
-    return engine.abode(words);
-  }
-
-  private static String ok(String... words) throws IOException, InterruptedException {
-    Outcome outcome = engine.abode(words);
-    assertThat(outcome.status()).as(outcome.toString()).isZero();
-    return outcome.output().strip();
-  }
-
-  private static Outcome run(String... command) throws IOException, InterruptedException {
-    String[] words = new String[command.length + 5];
-    System.arraycopy(
-        new String[] {"run", "--rm", "--network", "none", RunningEngine.IMAGE}, 0, words, 0, 5);
-    System.arraycopy(command, 0, words, 5, command.length);
-    return abode(words);
-  }
-
-  /** A container that stays, and its name. */
-  private static String background(String name) throws Exception {
-    ok(
-        "run",
-        "-d",
-        "--network",
-        "none",
-        "--name",
-        name,
-        RunningEngine.IMAGE,
-        "sh",
-        "-c",
-        "echo ready; exec sleep 1000");
-    Eventually.until("it is ready", () -> ok("logs", name).equals("ready"));
-    return name;
+  /** A pseudo-terminal around a shell's command, its keys being our input. */
+  private static Process onTerminal(String command) throws IOException {
+    return engine.start(List.of("script", "-q", "-e", "-c", command, "/dev/null"));
   }
 
   @Test
@@ -137,80 +84,6 @@ class CommandEndToEndTest {
   }
 
   @Test
-  void filesGoBothWaysAndShowInDiffAndCommit() throws Exception {
-    String box = background("files");
-    Path site = engine.folder().resolve("site");
-    Path page = Files.createDirectories(site.resolve("deep")).resolve("page");
-    Files.writeString(page, "hello");
-    ok("cp", site.toString(), box + ":/srv");
-    assertThat(ok("exec", box, "cat", "/srv/site/deep/page")).isEqualTo("hello");
-    ok("cp", site + "/.", box + ":/srv");
-    assertThat(ok("exec", box, "cat", "/srv/deep/page")).isEqualTo("hello");
-    ok("cp", page.toString(), box + ":/renamed");
-    Path back = engine.folder().resolve("back");
-    ok("cp", box + ":/srv/site", back.toString());
-    assertThat(back.resolve("deep/page")).hasContent("hello");
-    ok("cp", box + ":/renamed", back.toString());
-    assertThat(back.resolve("renamed")).hasContent("hello");
-    assertThat(abode("cp", box + ":/nosuch", back.toString()).errors()).contains("/nosuch");
-    assertThat(ok("diff", box).lines()).contains("A /renamed", "A /srv/deep/page", "C /srv");
-    String image = ok("commit", "-c", "CMD [\"cat\",\"/renamed\"]", box, "mine:1");
-    assertThat(image).startsWith("sha256:");
-    assertThat(ok("run", "--rm", "--network", "none", "mine:1")).isEqualTo("hello");
-    assertThat(ok("images", "--format", "{{.Repository}}:{{.Tag}}", "mine")).isEqualTo("mine:1");
-    assertThat(ok("history", "-q", "mine:1").lines().count()).isGreaterThanOrEqualTo(2);
-    ok("rm", "-f", box);
-    ok("rmi", "mine:1");
-  }
-
-  @Test
-  void imagesAreSavedAndLoadedAndTagged() throws Exception {
-    ok("tag", RunningEngine.IMAGE, "localhost:5000/a:1");
-    Path archive = engine.folder().resolve("saved.tar");
-    ok("save", "-o", archive.toString(), "localhost:5000/a:1");
-    ok("rmi", "localhost:5000/a:1");
-    assertThat(ok("load", "-i", archive.toString())).contains("localhost:5000/a:1");
-    ok("rmi", "localhost:5000/a:1");
-  }
-
-  @Test
-  void aLayoutFolderIsLoadedForTheMachineOrForThePlatformAskedFor() throws Exception {
-    String layout = TestImages.folder().resolve("oci/busybox-musl").toString();
-    String ours = ok("load", "-i", layout).replaceFirst("(?s).*Loaded image ID: ", "");
-    String others =
-        ok("load", "--platform", "linux/arm64", "-i", layout)
-            .replaceFirst("(?s).*Loaded image ID: ", "");
-    assertThat(others).isNotEqualTo(ours);
-    assertThat(ok("inspect", "-f", "{{.Architecture}}", others)).isEqualTo("arm64");
-    assertThat(
-            engine.abode("save", "--platform", "linux/riscv64", "-o", "/dev/null", ours).errors())
-        .contains("not for linux/riscv64");
-    ok("rmi", ours, others);
-  }
-
-  @Test
-  void volumesAreMadeFilledAndRemoved() throws Exception {
-    assertThat(ok("volume", "create", "data")).isEqualTo("data");
-    assertThat(ok("volume", "inspect", "-f", "{{.Driver}}", "data")).isEqualTo("local");
-    ok("run", "--rm", "--network", "none", "-v", "data:/d", RunningEngine.IMAGE, "touch", "/d/x");
-    assertThat(
-            ok(
-                "run",
-                "--rm",
-                "--network",
-                "none",
-                "-v",
-                "data:/d",
-                RunningEngine.IMAGE,
-                "ls",
-                "/d"))
-        .isEqualTo("x");
-    assertThat(ok("volume", "ls", "-q")).isEqualTo("data");
-    ok("volume", "rm", "data");
-    assertThat(abode("volume", "rm", "data").status()).isEqualTo(1);
-  }
-
-  @Test
   void aTerminalHasTheUsersSizeAndPassesKeysOn() throws Exception {
     Process terminal =
         onTerminal(
@@ -274,10 +147,5 @@ class CommandEndToEndTest {
     // By the handle: Process.destroy() would close the streams we still read.
     command.toHandle().destroy();
     assertThat(RunningEngine.finish(command)).isEqualTo(new Outcome(9, "caught\n", ""));
-  }
-
-  /** A pseudo-terminal around a shell's command, its keys being our input. */
-  private static Process onTerminal(String command) throws IOException {
-    return engine.start(List.of("script", "-q", "-e", "-c", command, "/dev/null"));
   }
 }
