@@ -36,7 +36,7 @@ touch "$build/began"
 
 # The formatter's and the tests' verdicts belong to ./verify.
 "$checkout/mvnw" --file "$checkout/pom.xml" --quiet --batch-mode --no-transfer-progress \
-  --projects cli --also-make -DskipTests package >"$log" 2>&1 9>&-
+  --threads 2 --projects cli --also-make -DskipTests package >"$log" 2>&1 9>&-
 
 number=$((${before:-0} + 1))
 into=$build/$number
