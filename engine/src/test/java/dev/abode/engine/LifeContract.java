@@ -264,7 +264,7 @@ abstract class LifeContract extends EngineCase {
     Instant before = Instant.now();
     Instance instance =
         run(
-            shell("exec dd if=/dev/zero of=/dev/null bs=100M")
+            shell("exec dd if=/dev/zero of=/dev/null bs=1G")
                 .limits(LimitsOf.memoryAndSwap(64L << 20, 64L << 20)));
     InstanceState state = ended(instance);
     assertThat(state.oomKilled()).isTrue();

@@ -3,10 +3,12 @@ package dev.abode.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.abode.engine.instance.InstanceState;
 import dev.abode.engine.instance.Isolation;
 import dev.abode.engine.instance.Limits;
 import dev.abode.engine.instance.LimitsOf;
 import dev.abode.engine.instance.Stats;
+import dev.abode.engine.instance.WaitCondition;
 import dev.abode.engine.testing.MachineCase;
 import dev.abode.engine.testing.TestEngine;
 import java.util.List;
@@ -39,6 +41,20 @@ class MachineLifeTest extends LifeContract {
     assertThat(hypervisor.memoryLimitBytes()).isGreaterThan(stats.memoryLimitBytes());
     assertThat(hypervisor.tasks()).isPositive();
     assertThat(hypervisor.workloadCpu()).isPositive();
+  }
+
+  @Test
+  void whoUsesAllMemoryOfTheFirstMachineOfATemplateIsEndedByItsOwnKernel() throws Exception {
+    // Larger than what hypervisors are allowed for themselves, and of no other test's shape.
+    Limits large = LimitsOf.memory(384L << 20);
+    engine.warm(alpine, large);
+    Instance instance = run(shell("exec tail /dev/zero").limits(large));
+
+    InstanceState state = instance.await(WaitCondition.NOT_RUNNING);
+
+    assertThat(state.error()).isEmpty();
+    assertThat(state.oomKilled()).isTrue();
+    assertThat(state.exitCode()).isEqualTo(137);
   }
 
   @Test

@@ -23,6 +23,8 @@ public final class Sysctls {
           "kernel.shm_rmid_forced");
   private static final Set<String> UTS = Set.of("kernel.domainname");
 
+  private static final String OVERCOMMIT = "vm.overcommit_memory";
+
   private Sysctls() {}
 
   /**
@@ -75,12 +77,17 @@ public final class Sysctls {
 
   /**
    * The settings of a kernel that the instance has to itself: all that is asked for but what is of
-   * an IPC or UTS namespace, and what Docker sets in every network.
+   * an IPC or UTS namespace, what Docker sets in every network, and that memory may be reserved
+   * beyond what there is. A container may, on a host that is larger than its limit; only its use is
+   * limited.
    *
    * @throws EngineException of kind INVALID_ARGUMENT for what is not the name of a parameter
    */
   public static List<Step> ofOwnKernel(Map<String, String> asked) {
     List<Step> steps = networkDefaults(asked, 1L << 31, Place.HOST);
+    if (!asked.containsKey(OVERCOMMIT)) {
+      steps.add(write(OVERCOMMIT, "1", Place.HOST));
+    }
     for (Map.Entry<String, String> entry : new TreeMap<>(asked).entrySet()) {
       String name = entry.getKey().replace('/', '.');
       checkName(name);

@@ -87,9 +87,9 @@ final class MachineInterior {
     if (boots.isPaused(at)) {
       throw new EngineException(
           Kind.CONFLICT,
-          "the files of "
-              + at.record().name()
-              + " are on the disk of a virtual machine that is paused; unpause it first");
+          at.record().name()
+              + " is a virtual machine that is paused, and what is in it can only be asked for while"
+              + " it runs; unpause it first");
     }
     LaunchPlan plan =
         LaunchPlan.elsewhere(supervision(new Remote.Session(at.run().socket(), guest)));

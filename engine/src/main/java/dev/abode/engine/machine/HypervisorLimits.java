@@ -8,6 +8,11 @@ import java.util.OptionalLong;
 /**
  * What a hypervisor may use on the host: the guest's memory and an allowance for itself, so that it
  * is the guest's kernel that runs out of memory and says so; CPU time as the instance has it.
+ *
+ * <p>The guest's memory counts twice. A machine that goes on from a saved memory maps that file
+ * privately, and where the file has a hole, the kernel fills it with a page of zeros before it
+ * copies that for whoever writes there. Such a page stays the file's, for all who map it, and is
+ * charged to who came first.
  */
 public final class HypervisorLimits {
   private static final long MIB = 1L << 20;
@@ -19,7 +24,7 @@ public final class HypervisorLimits {
 
   public static Limits of(Limits asked, MachineShape shape, Acceleration acceleration) {
     return new Limits(
-        OptionalLong.of(shape.memoryBytes() + overhead(acceleration)),
+        OptionalLong.of(2 * shape.memoryBytes() + overhead(acceleration)),
         OptionalLong.empty(),
         OptionalLong.empty(),
         asked.cpuNanos(),
