@@ -67,6 +67,10 @@ class ShimLifeTest extends ShimLifeContract {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                // A JVM takes a quarter of the host's memory for granted, and is the first to be
+                // killed where there is little.
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
@@ -74,7 +78,11 @@ class ShimLifeTest extends ShimLifeContract {
                 socket().toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    assertThat(engine.inputReader().readLine()).isEqualTo("started");
+    String said = engine.inputReader().readLine();
+    if (said == null) {
+      throw new AssertionError("the stand-in said nothing and ended with " + engine.waitFor());
+    }
+    assertThat(said).isEqualTo("started");
     engine.destroyForcibly().waitFor();
     try (Shim again = Shim.connect(socket());
         Shim client = Shim.attach(socket(), EnumSet.of(Stream.STDIN, Stream.STDOUT))) {
