@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.abode.linux.testing.TestImages;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Files, images and volumes, by the command and a real engine. */
+@Tag("slow")
 class CommandContentTest extends CommandCase {
 
   @Test

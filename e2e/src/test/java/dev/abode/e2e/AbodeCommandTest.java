@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.abode.linux.testing.Eventually;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -34,6 +35,7 @@ class AbodeCommandTest {
   }
 
   @Test
+  @Tag("slow")
   void aContainerGoesOnFromASnapshotThatWasTakenWhileItRan() throws Exception {
     String counter = "i=0; while :; do i=$((i+1)); echo $i >> /counted; usleep 50000; done";
     engine.abode("run", "-d", "--name", "counter", ALPINE, "sh", "-c", counter).ok();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Completion in the real shells, at a real terminal: the beginning of a verb and of a container's
  * name are typed, each with a tab behind it, and what the shell makes of it is run.
  */
+@Tag("slow")
 class ShellCompletionTest {
   @RegisterExtension static final RunningEngine engine = new RunningEngine();
 

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -343,6 +344,7 @@ final class HostileLayerTest {
   }
 
   @Test
+  @Tag("slow")
   void tooManyEntriesAreRefused() throws IOException {
     TarBuilder many = new TarBuilder();
     for (int i = 0; i < 5001; i++) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +39,7 @@ class LaunchRehearsalTest {
 
   /** What a killed rehearsal leaves running would be nobody's: its engine is not opened again. */
   @Test
+  @Tag("slow")
   void endsWithAProcessThatIsKilled() throws Exception {
     Path root = folder.resolve("rehearsal");
     Process rehearsing =

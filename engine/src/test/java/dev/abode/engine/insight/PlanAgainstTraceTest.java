@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The plan that is explained is what the supervisor does: {@code strace} sees it do just that. */
@@ -38,6 +39,7 @@ class PlanAgainstTraceTest {
   }
 
   @Test
+  @Tag("slow")
   void theSupervisorDoesWhatThePlanSaysAndNothingElse() throws Exception {
     String planned = runTraced();
     List<String> stage = traceOf("CLONE_NEWUSER");
