@@ -328,7 +328,8 @@ public final class MachineWalls implements IsolationWalls, AutoCloseable {
           Kind.UNSUPPORTED,
           "what serves folders and volumes to "
               + at.record().name()
-              + " cannot be saved with its memory; stop it, and take a snapshot of its disk");
+              + " cannot be saved with its memory; stop it, and take a snapshot of its disk and"
+              + " volumes");
     }
     if (at.workload().isEmpty()) {
       SavedState stopped = MachineSnapshot.saveStopped(at.folder(), folder);
