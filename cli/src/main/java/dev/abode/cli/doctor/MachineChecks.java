@@ -67,7 +67,7 @@ final class MachineChecks {
   }
 
   private Check guestKernel() {
-    if (hasEntry("/boot", "vmlinuz-*-cloud-amd64")
+    if (hasEntry("/boot", "vmlinuz-*-{cloud-amd64,generic}")
         || hasEntry(root.resolve("machines/kernels").toString(), "*")) {
       return Check.ok("guest kernel", "there is one for virtual machines");
     }
@@ -75,9 +75,9 @@ final class MachineChecks {
         ? Check.ok("guest kernel", "fetched by apt-get for the first virtual machine")
         : Check.warn(
             "guest kernel",
-            "no cloud kernel in /boot, and no apt-get to fetch one: no virtual machines",
-            "put the kernel of Debian's linux-image-cloud-amd64 into /boot, and its modules into"
-                + " /lib/modules");
+            "no kernel for guests in /boot, and no apt-get to fetch one: no virtual machines",
+            "put the kernel of Debian's linux-image-cloud-amd64 or Ubuntu's linux-image-virtual"
+                + " into /boot, and its modules into /lib/modules");
   }
 
   private boolean hasEntry(String folder, String glob) {

@@ -3,7 +3,6 @@ package dev.abode.engine.guest;
 import dev.abode.engine.failure.EngineException;
 import dev.abode.engine.failure.EngineException.Kind;
 import dev.abode.engine.record.TreeDeletion;
-import dev.abode.engine.tool.Tool;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -13,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -34,10 +34,6 @@ import java.util.stream.Stream;
  * <p>Everything is made under another name and renamed when it is whole. Safe for many threads.
  */
 public final class Kernels {
-  private static final String META_PACKAGE = "linux-image-cloud-amd64";
-  private static final Tool APT_CACHE = new Tool("apt-cache", "apt");
-  private static final Tool APT_GET = new Tool("apt-get", "apt");
-  private static final Tool DPKG_DEB = new Tool("dpkg-deb", "dpkg");
   private static final int HASH_DIGITS = 16;
   private static final Pattern CHOSEN =
       Pattern.compile("vmlinu[xz]-([0-9]{1,9}\\.[0-9]{1,9}[0-9A-Za-z.+~_-]*)");
@@ -67,8 +63,8 @@ public final class Kernels {
   private record Shipped(String release, Path image, Path modules) {}
 
   /**
-   * The kernel that guests boot when nothing else is asked for: Debian's cloud kernel of the host,
-   * or else of the package, which is then fetched.
+   * The kernel that guests boot when nothing else is asked for: the newest of the host's that its
+   * distribution packages for virtual machines, or else that of the package, which is then fetched.
    *
    * @throws EngineException UNAVAILABLE when there is none and none can be fetched
    */
@@ -188,21 +184,25 @@ public final class Kernels {
             () ->
                 new EngineException(
                     Kind.UNAVAILABLE,
-                    "the package "
-                        + META_PACKAGE
-                        + " was fetched, but no kernel with its modules is in it; put one into"
+                    "a package was fetched, but no kernel with its modules is in it; put one into"
                         + " /boot and /lib/modules by installing "
-                        + META_PACKAGE));
+                        + KernelPackage.names()));
   }
 
-  /** The newest cloud kernel below {@code root} of which the modules are there as well. */
+  /** The newest kernel below {@code root} of which the modules are there as well. */
   private static Optional<Shipped> newest(Path root) {
+    return Arrays.stream(KernelPackage.values())
+        .flatMap(kind -> newest(root, kind).stream())
+        .findFirst();
+  }
+
+  private static Optional<Shipped> newest(Path root, KernelPackage kind) {
     Path boot = root.resolve("boot");
     if (!Files.isDirectory(boot)) {
       return Optional.empty();
     }
     List<Shipped> found = new ArrayList<>();
-    try (DirectoryStream<Path> images = Files.newDirectoryStream(boot, "vmlinuz-*-cloud-amd64")) {
+    try (DirectoryStream<Path> images = Files.newDirectoryStream(boot, kind.images())) {
       for (Path image : images) {
         String release = image.getFileName().toString().substring("vmlinuz-".length());
         modules(root, release)
@@ -242,16 +242,7 @@ public final class Kernels {
     Path unfinished = folder.resolve("package.new");
     Files.createDirectories(unfinished);
     try {
-      String name = packageName();
-      APT_GET.run(unfinished, "fetch the guest's kernel " + name, List.of("-q", "download", name));
-      try (DirectoryStream<Path> archives = Files.newDirectoryStream(unfinished, "*.deb")) {
-        for (Path archive : archives) {
-          DPKG_DEB.run(
-              "unpack the guest's kernel " + name,
-              List.of("-x", archive.toString(), unfinished.toString()));
-          Files.delete(archive);
-        }
-      }
+      KernelPackage.fetch(unfinished);
       Files.move(unfinished, to, StandardCopyOption.ATOMIC_MOVE);
     } catch (EngineException e) {
       throw new EngineException(
@@ -260,29 +251,13 @@ public final class Kernels {
               + " fetching one failed: "
               + e.getMessage()
               + "; run apt-get update, or install "
-              + META_PACKAGE,
+              + KernelPackage.names(),
           e);
     } finally {
       if (Files.exists(unfinished)) {
         TreeDeletion.delete(unfinished);
       }
     }
-  }
-
-  /** The package that the meta package stands for at the moment. */
-  private static String packageName() throws IOException {
-    String output =
-        APT_CACHE.run("find the guest's kernel", List.of("depends", "--important", META_PACKAGE));
-    return output
-        .lines()
-        .map(String::strip)
-        .filter(line -> line.matches("Depends: linux-image-[0-9][0-9A-Za-z.+~-]*"))
-        .map(line -> line.substring("Depends: ".length()))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new EngineException(
-                    Kind.UNAVAILABLE, "the package lists of this host know no " + META_PACKAGE));
   }
 
   private static String hash(byte[]... parts) {

@@ -41,13 +41,13 @@ public final class SharedKernel {
         }) {
       if (Files.isDirectory(candidate)) {
         try (DirectoryStream<Path> releases =
-            Files.newDirectoryStream(candidate, "*-cloud-amd64")) {
+            Files.newDirectoryStream(candidate, "*-{cloud-amd64,generic}")) {
           for (Path release : releases) {
             return release;
           }
         }
       }
     }
-    throw new IllegalStateException("no modules of a cloud kernel in " + folder);
+    throw new IllegalStateException("no modules of a guest's kernel in " + folder);
   }
 }
