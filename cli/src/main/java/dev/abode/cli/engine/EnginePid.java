@@ -7,12 +7,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Which process listens on a socket, in a file beside it. The instant at which the process started
  * tells it from a later one that was given the same number.
  */
 final class EnginePid implements AutoCloseable {
+  private static final int LOOK_MILLIS = 100;
+
   private final Path file;
 
   private EnginePid(Path file) {
@@ -43,6 +49,36 @@ final class EnginePid implements AutoCloseable {
     Json said = Json.parse(text);
     return ProcessHandle.of(said.number("pid"))
         .filter(process -> started(process).equals(said.text("started")));
+  }
+
+  /**
+   * Returns when the process has ended, whether or not somebody has asked for its exit status: in a
+   * container whose first process takes no orphans in, nobody ever does.
+   */
+  static void awaitEnd(ProcessHandle process) throws IOException, InterruptedException {
+    CompletableFuture<ProcessHandle> gone = process.onExit();
+    while (true) {
+      try {
+        gone.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        return;
+      } catch (ExecutionException e) {
+        throw new IOException("cannot wait for process " + process.pid(), e);
+      } catch (TimeoutException e) {
+        if (isZombie(process.pid())) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** {@code proc_pid_stat(5)}: the state stands behind the name, which may hold anything. */
+  private static boolean isZombie(long pid) throws IOException {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return stat.startsWith(" Z", stat.lastIndexOf(')') + 1);
+    } catch (NoSuchFileException reaped) {
+      return true;
+    }
   }
 
   private static String started(ProcessHandle process) {

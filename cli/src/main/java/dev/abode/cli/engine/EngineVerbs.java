@@ -88,7 +88,7 @@ public final class EngineVerbs {
             running = containers(api.get("/info").json().number("ContainersRunning"));
           }
           engine.get().destroy();
-          engine.get().onExit().join();
+          EnginePid.awaitEnd(engine.get());
           session
               .out()
               .println(
