@@ -372,12 +372,12 @@ abstract class FilesContract {
     byte[] tar = tar("sub", TarEntry.Type.DIRECTORY, "sub/file", "x", "secret", "changed");
     try (RootedProcess process = RootedProcess.start(base, folder, "", script)) {
       InstanceFiles files = files(process);
-      int in = 0;
-      int out = 0;
-      for (int i = 0; i < rounds(); i++) {
+      int met = 0;
+      // On a busy machine it may take long until a copy meets the real folder.
+      for (int i = 0; i < rounds() || met == 0; i++) {
         try {
           copyIn(files, "/t/real", tar, false);
-          in++;
+          met++;
         } catch (EngineException | IOException e) {
           assertThat(e).hasMessageNotContaining("of the host");
         }
@@ -385,12 +385,11 @@ abstract class FilesContract {
           for (Copied copied : copyOut(files, "/t/real/")) {
             assertThat(copied.content()).doesNotContain("of the host");
           }
-          out++;
+          met++;
         } catch (EngineException | IOException e) {
           assertThat(e).hasMessageNotContaining("of the host");
         }
       }
-      assertThat(in + out).as("some copies met the real folder").isPositive();
     }
     assertThat(victim.resolve("secret")).hasContent("of the host");
     try (var listing = Files.list(victim)) {
