@@ -105,7 +105,9 @@ class DockerCliTest {
     assertThat(docker("ps", "-a", "--format", "{{.Status}}", "-f", "name=later").ok())
         .startsWith("Exited (9) ");
     docker("rm", "later").ok();
-    assertThat(docker("inspect", "later").errors()).contains("No such").contains("later");
+    assertThat(docker("inspect", "later").errors())
+        .containsIgnoringCase("no such")
+        .contains("later");
   }
 
   @Test

@@ -247,12 +247,6 @@ class NetworkCliTest {
     }
     assertThat(docker("network", "create", "--subnet", "10.231.9.7/24", "wrong").errors())
         .contains("invalid subnet 10.231.9.7/24: it should be 10.231.9.0/24");
-    docker("network", "create", "plain").ok();
-    String member = docker("create", TestEngine.IMAGE, "true").ok();
-    assertThat(docker("network", "connect", "--gw-priority", "1", "plain", member).errors())
-        .contains("gateway priorities (--gw-priority) are not supported");
-    docker("rm", member).ok();
-    docker("network", "rm", "plain").ok();
     assertThat(docker("run", "--network", "nowhere", TestEngine.IMAGE, "true").errors())
         .contains("network nowhere not found");
     assertThat(docker("network", "create", "--subnet", "10.300.0.0/24", "wrong").errors())

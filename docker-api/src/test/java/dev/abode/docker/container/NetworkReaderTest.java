@@ -29,6 +29,18 @@ class NetworkReaderTest {
     return NetworkReader.mode(config, config.objectOrEmpty("HostConfig"));
   }
 
+  /** {@code --gw-priority}, which command lines before 28 do not know. */
+  @Test
+  void gatewayPrioritiesAreRefused() {
+    assertThatThrownBy(
+            () ->
+                mode(
+                    "{'HostConfig':{'NetworkMode':'lane'},"
+                        + "'NetworkingConfig':{'EndpointsConfig':{'lane':{'GwPriority':1}}}}"))
+        .isInstanceOf(ApiException.class)
+        .hasMessageContaining("gateway priorities (--gw-priority) are not supported");
+  }
+
   @Test
   void theModesThatAreNoNetwork() {
     assertThat(mode("{}")).isEqualTo(new NetworkMode.Unspecified());
