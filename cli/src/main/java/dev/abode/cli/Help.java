@@ -5,6 +5,7 @@ import dev.abode.cli.arguments.Syntax;
 import dev.abode.cli.format.Table;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What {@code --help} shows. */
 final class Help {
@@ -39,6 +40,21 @@ final class Help {
         The engine is looked for at --host, ABODE_HOST, DOCKER_HOST, then /run/abode/abode.sock.
         abode help VERB, or abode VERB --help, tells more about one.
         """);
+    return text.toString();
+  }
+
+  /** Of the verbs whose names begin with a word, such as {@code snapshot}. */
+  static String ofGroup(String group) {
+    Stream<String> plain =
+        Stream.of(Verbs.COMMON, Verbs.OTHER, List.of("ls", "rm"))
+            .flatMap(List::stream)
+            .map(verb -> group + " " + verb)
+            .filter(name -> Verbs.named(name).isPresent());
+    Stream<String> grouped = Verbs.GROUPED.stream().filter(name -> name.startsWith(group + " "));
+    StringBuilder text = new StringBuilder();
+    text.append("Usage: abode ").append(group).append(" VERB [OPTIONS]\n");
+    section(text, "Verbs", Stream.concat(plain, grouped).distinct().sorted().toList());
+    text.append("\nabode ").append(group).append(" VERB --help tells about one.\n");
     return text.toString();
   }
 

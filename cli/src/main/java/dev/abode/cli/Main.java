@@ -165,7 +165,7 @@ public final class Main {
       return 0;
     }
     if (Verbs.isGroup(name)) {
-      session.out().print(Help.overview());
+      session.out().print(Help.ofGroup(name));
       return 0;
     }
     session.err().println("abode: " + Help.unknown(name));

@@ -50,6 +50,23 @@ class MainTest {
   }
 
   @Test
+  void theHelpOfAGroupHasItsVerbsAndNoOthers() {
+    for (String line : List.of("snapshot --help", "help snapshot", "snapshot")) {
+      out.reset();
+      assertThat(run(line.split(" ", -1))).isZero();
+      assertThat(out.toString(StandardCharsets.UTF_8))
+          .startsWith("Usage: abode snapshot VERB [OPTIONS]\n")
+          .contains("  snapshot clone ", "  snapshot rm ")
+          .doesNotContain("doctor");
+    }
+    out.reset();
+    run("container", "--help");
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("  container exec ", "  container ls ", "  container prune ")
+        .doesNotContain("  image ");
+  }
+
+  @Test
   void noVerbHasTwoOptionsOfOneName() {
     assertThat(names())
         .allSatisfy(
