@@ -9,6 +9,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . ./toolchain.sh
 
 readonly SUITE=trixie
+readonly KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly ASIDE=/usr/local/lib/abode/criu
 
 works() {
@@ -27,14 +28,16 @@ unpack_aside() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/packages" "$work/root"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $SUITE main" \
+  # Ubuntu has Debian's keys in a package.
+  [ -e "$KEYS" ] || install_packages "to know Debian's packages by their signature" debian-archive-keyring || return
+  echo "deb [signed-by=$KEYS] http://deb.debian.org/debian $SUITE main" \
     >"$work/sources.list"
-  later apt-get -qq update
+  later apt-get -qq update || return
   # Its programs and scripts in other languages are not needed, only what the linker looks for.
   packages=$(later apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-    --no-breaks --no-replaces --no-enhances criu | grep -E '^(criu|lib|zlib)' | sort -u)
+    --no-breaks --no-replaces --no-enhances criu | grep -E '^(criu|lib|zlib)' | sort -u) || return
   # shellcheck disable=SC2086
-  (cd "$work/packages" && later apt-get -qq download $packages)
+  (cd "$work/packages" && later apt-get -qq download $packages) || return
   for package in "$work"/packages/*.deb; do dpkg-deb -x "$package" "$work/root"; done
   cat >"$work/root/criu" <<'WRAPPER'
 #!/bin/sh
