@@ -134,3 +134,15 @@ require_build_tools() {
     install_packages "to compile abode-init" libc6-dev linux-libc-dev
   fi
 }
+
+# What a virtual machine needs beside what is built.
+require_machine_tools() {
+  require_tools "for virtual machines" \
+    qemu-system-x86_64=qemu-system-x86 mkfs.erofs=erofs-utils mke2fs=e2fsprogs xz=xz-utils || return
+  # QEMU 7.2 brings its own; since then it is a package.
+  if [ ! -x /usr/lib/qemu/virtiofsd ] && [ ! -x /usr/libexec/virtiofsd ]; then
+    install_packages "for folders of the host in virtual machines" virtiofsd || return
+  fi
+  # A guest's kernel is fetched by its package's name.
+  refresh_package_lists_if_empty
+}
