@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code abode} in front of a real engine that it started itself, on a real image. */
+@Tag("slow")
 class CommandEndToEndTest extends CommandCase {
 
   /** A pseudo-terminal around a shell's command, its keys being our input. */

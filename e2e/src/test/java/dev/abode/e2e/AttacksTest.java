@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Hostile images and workloads. What counts is not what the client is told but that the host is as
  * it was: a folder that a link of the image names stays empty, a file stays as it is.
  */
+@Tag("slow")
 class AttacksTest {
   @RegisterExtension static final RunningEngine engine = RunningEngine.withHostileImages();
 

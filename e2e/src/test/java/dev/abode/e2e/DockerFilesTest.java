@@ -7,12 +7,14 @@ import dev.abode.linux.testing.Eventually;
 import dev.abode.linux.testing.TestImages;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code cp}, {@code diff}, {@code commit}, {@code export}, {@code save}: files and images. */
+@Tag("slow")
 class DockerFilesTest {
   @RegisterExtension static final RunningEngine engine = new RunningEngine();
 

@@ -3,10 +3,12 @@ package dev.abode.e2e;
 import static dev.abode.e2e.RunningEngine.ALPINE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Limits bite. */
+@Tag("slow")
 class LimitsTest {
   @RegisterExtension static final RunningEngine engine = new RunningEngine();
 

@@ -25,9 +25,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Published ports of both protocols and families, from the host and from another machine. */
+@Tag("slow")
 class PublishedPortsTest extends EngineCase {
   private static final Port TCP = Port.parse("80/tcp");
   private static final Port UDP = Port.parse("80/udp");

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** Where shims come from, how they end, and what they outlive. */
 abstract class ShimLifeContract extends ShimCase {
+  private static final int EPIPE = 32;
 
   ShimLifeContract(Build build) {
     super(build);
@@ -229,7 +230,8 @@ abstract class ShimLifeContract extends ShimCase {
   @Test
   void failsWhenTheWorkloadIsKilledWhileItWaits() throws Exception {
     ContainerPlan container = awaitingTheEngine();
-    assertThat(killedWhileItWaits(container).errno()).isEqualTo(Errno.ENOMEM);
+    // The stage may be about to write to it, and say so before its death is seen.
+    assertThat(killedWhileItWaits(container).errno()).isIn(Errno.ENOMEM, EPIPE);
   }
 
   private ShimEvent.Failed killedWhileItWaits(ContainerPlan container) throws Exception {
